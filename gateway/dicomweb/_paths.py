@@ -97,7 +97,9 @@ def _plant(tree: Node, path: str, choice: Choice) -> None:
 
 def _finish(node: Node) -> None:
     """Completes a node once all templates are planted: fixed segments also mean what their variable means."""
-    node.allow = methods_allowed(node.choices)
+    node.allow = methods_allowed(
+        method for method, choices in node.choices.items() if any(choice.template.standard for choice in choices)
+    )
     for child in node.fixed.values():
         if node.variable is not None:
             _lend(child, node.variable)

@@ -21,8 +21,8 @@ STUDIES: tuple[Transaction, ...] = (
             template("POST", "/studies", "any"),
             template("POST", "/studies/{study}", "study"),
             # Not in DICOM: Microsoft's server stores or replaces with PUT.
-            template("PUT", "/studies", "any"),
-            template("PUT", "/studies/{study}", "study"),
+            template("PUT", "/studies", "any", standard=False),
+            template("PUT", "/studies/{study}", "study", standard=False),
         ),
         success_body="required",
         media_types=("application/dicom+json", "application/dicom+xml"),
@@ -86,7 +86,7 @@ STUDIES: tuple[Transaction, ...] = (
         service="studies",
         name="Delete (not in DICOM)",
         section="none",
-        templates=at("DELETE", "", STUDY, SERIES, INSTANCE),
+        templates=at("DELETE", "", STUDY, SERIES, INSTANCE, standard=False),
         success_body="forbidden",
         responses=when(
             {

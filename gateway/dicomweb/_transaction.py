@@ -22,6 +22,7 @@ class Template:
     level: str
     query: frozenset[str]
     absent: frozenset[str]
+    standard: bool = True  # false: known from the field, and never advertised in Allow
 
 
 # Compared and hashed by identity: each exists once, and may be the key of a table.
@@ -43,14 +44,20 @@ class Transaction:
 
 
 def template(
-    method: str, path: str, level: str = "", *, query: Iterable[str] = (), absent: Iterable[str] = ()
+    method: str,
+    path: str,
+    level: str = "",
+    *,
+    query: Iterable[str] = (),
+    absent: Iterable[str] = (),
+    standard: bool = True,
 ) -> Template:
-    return Template(method, path, level, frozenset(query), frozenset(absent))
+    return Template(method, path, level, frozenset(query), frozenset(absent), standard)
 
 
-def at(method: str, suffix: str, *places: tuple[str, str]) -> tuple[Template, ...]:
+def at(method: str, suffix: str, *places: tuple[str, str], standard: bool = True) -> tuple[Template, ...]:
     """The same resource below several places, each a level and its path."""
-    return tuple(template(method, path + suffix, level) for level, path in places)
+    return tuple(template(method, path + suffix, level, standard=standard) for level, path in places)
 
 
 def when(rows: Mapping[int, str]) -> Mapping[int, str]:
