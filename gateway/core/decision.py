@@ -1,0 +1,75 @@
+"""The verdict on one exchange: `normalise` makes it, `compose` turns it into a reply, nobody alters it in between."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.core.failures import Failure
+
+UNCHANGED = "-"  # the rule label of an exchange in which the archive's own status and content stand
+
+
+class BodyPlan(StrEnum):
+    """What becomes of the content: byte for byte as it came, dropped, or a report of our own in its place."""
+
+    KEEP = "keep"
+    EMPTY = "empty"
+    PROBLEM = "problem"
+
+
+class RetrySource(StrEnum):
+    """Who says when to come back."""
+
+    UPSTREAM = "upstream"
+    RULE = "rule"
+    GUARD = "guard"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAdvice:
+    """When to come back: a valid upstream value verbatim, or seconds of ours. The reply adds jitter and bounds to ours."""
+
+    source: RetrySource
+    verbatim: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdits:
+    """Field lines to remove, set and add in the reply, in that order."""
+
+    remove: tuple[str, ...] = ()
+    set: tuple[tuple[str, str], ...] = ()
+    add: tuple[tuple[str, str], ...] = ()
+
+    def then(self, later: "FieldEdits") -> "FieldEdits":
+        return FieldEdits(self.remove + later.remove, self.set + later.set, self.add + later.add)
+
+
+NO_EDITS = FieldEdits()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A rule that would have decided, had it not been told to observe."""
+
+    rule: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The status to send and everything the reply needs to know. `status` is in the documented set unless the policy
+    only observes; `received` is what the archive said, None where it said nothing."""
+
+    status: int
+    rule: str = UNCHANGED
+    why: str = ""
+    body: BodyPlan = BodyPlan.KEEP
+    edits: FieldEdits = NO_EDITS
+    retry: RetryAdvice | None = None
+    healthy: bool = True
+    received: int | None = None
+    failure: Failure | None = None
+    observed: tuple[Observed, ...] = ()
+    untouched: bool = False  # observe mode: what the archive sent goes out as it is, owed or not

@@ -1,0 +1,52 @@
+"""What is known of an exchange when it is judged: the request, and what became of it upstream.
+
+Frozen values; nothing is computed twice and nothing is decided here.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gateway.core.failures import Failure
+from gateway.core.fields import Fields
+from gateway.dicomweb.classify import Classification
+from gateway.dicomweb.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """One request as it will be sent upstream and as it is judged: the target is the same string for both.
+
+    `public_base` is the scheme and authority under which the client knows the gateway, such as `https://gw.example`.
+    `opaque` marks a route of which only the HTTP is judged: its bodies are never read.
+    """
+
+    method: str
+    target: str
+    fields: Fields
+    classification: Classification
+    route: str = ""
+    upstream: str = ""
+    public_base: str = ""
+    opaque: bool = False
+    has_content: bool = False
+
+    @property
+    def transaction(self) -> Transaction:
+        return self.classification.transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the archive said: the head, and as much of the content as the verdict needs.
+
+    `peek` is None where the content was not looked at, which is not the same as empty. `whole` says that the peek is all
+    there is.
+    """
+
+    status: int
+    fields: Fields = field(default_factory=Fields)
+    peek: bytes | None = None
+    whole: bool = False
+
+
+Outcome: TypeAlias = Response | Failure

@@ -1,0 +1,112 @@
+"""The policy: what an operator decided, compiled. Built once per generation by `config`, read by everybody, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from gateway.core.conditions import Condition
+from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits
+from gateway.core.facts import Outcome, RequestFacts, Response
+from gateway.dicomweb.statuses import DICOM_SET, FORBIDS_CONTENT, NEVER_FINAL, NEVER_SENT, reason_phrase
+
+
+class Mode(StrEnum):
+    """`observe` answers as the archive did and counts what `enforce` would change."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """The status codes the site documents: one of two sets, plus rows of its own with their condition text."""
+
+    name: Literal["dicom", "dcs"] = "dicom"
+    codes: frozenset[int] = DICOM_SET
+    edition: str = "2024e"
+    added: Mapping[int, str] = field(default_factory=dict)
+
+    def allows(self, status: int) -> bool:
+        """Whether this code may leave: interim codes and the two retired redirects never do, documented or not."""
+        return (status in self.codes or status in self.added) and status not in NEVER_FINAL | NEVER_SENT
+
+    def reason(self, status: int) -> str:
+        return reason_phrase(status, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What a rule does. None leaves a matter to the built-in semantics."""
+
+    status: int | None = None
+    edits: FieldEdits = NO_EDITS
+    body: BodyPlan | None = None
+    retry_after: float | Literal["upstream", "none"] | None = None
+    healthy: bool | None = None
+    observe: bool = False
+    allow_success: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the operator or of a pack. `where` is file:line for people; the first rule that matches decides."""
+
+    id: str
+    why: str
+    when: tuple[Condition, ...]
+    then: Then
+    pack: str = ""
+    where: str = ""
+
+    @property
+    def needs_content(self) -> bool:
+        return any(condition.needs_content for condition in self.when)
+
+    def matches(self, request: RequestFacts, outcome: Outcome) -> bool:
+        return all(condition.holds(request, outcome) for condition in self.when)
+
+    def may_match(self, request: RequestFacts, outcome: Outcome) -> bool:
+        """Whether the conditions that need no content hold, so that reading the content could decide."""
+        return all(condition.needs_content or condition.holds(request, outcome) for condition in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Retry-After where nobody said better. Seconds; `jitter` is a share of the value, added upwards only."""
+
+    default: float = 10.0
+    minimum: float = 1.0
+    maximum: float = 300.0
+    jitter: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """What no default can know about one archive."""
+
+    unauthorized_challenge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything `normalise` consults beside the exchange itself."""
+
+    mode: Mode = Mode.ENFORCE
+    documented: Documented = field(default_factory=Documented)
+    fold: Mapping[int, int] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    retry: RetryPolicy = RetryPolicy()
+    quirks: Mapping[str, Quirks] = field(default_factory=dict)
+    peek: int = 16 * 1024
+
+    def quirks_of(self, upstream: str) -> Quirks:
+        return self.quirks.get(upstream, Quirks())
+
+    def wants_peek(self, request: RequestFacts, response: Response) -> bool:
+        """Whether the verdict on this head needs the first bytes of its content."""
+        if request.opaque or request.method == "HEAD" or response.status in FORBIDS_CONTENT:
+            return False
+        if response.status >= 400 and request.transaction.id != "other":
+            return True
+        return any(rule.needs_content and rule.may_match(request, response) for rule in self.rules)
