@@ -1,0 +1,113 @@
+"""From checked values to the settings of one generation. Nothing here can fail: what could was reported before."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.config.coherence import documented_of
+from gateway.config.kinds import plain
+from gateway.config.rules import Read
+from gateway.config.schema import SECTIONS
+from gateway.config.settings import (
+    AdminSettings,
+    Limits,
+    LoggingSettings,
+    Route,
+    ServerSettings,
+    ServerTls,
+    Settings,
+    Timeouts,
+    Upstream,
+    UpstreamTls,
+)
+from gateway.config.source import Pairs
+from gateway.core.policy import Mode, Policy, Quirks, RetryPolicy
+
+Values = Mapping[str, Any]
+
+
+def compiled(values: Values, rules: Sequence[Read], source: str) -> Settings:
+    """The settings. `rules` are the operator's and the packs', in the order in which they decide."""
+    routes = _routes(values)
+    effective = _effective(values, routes, rules)
+    return Settings(
+        policy=_policy(values, rules),
+        upstreams={id_: _upstream(id_, upstream) for id_, upstream in values["upstreams"].items()},
+        routes=routes,
+        server=_server(values["server"]),
+        admin=AdminSettings(**values["admin"]),
+        logging=LoggingSettings(**values["logging"]),
+        source=source,
+        digest=_digest(effective, rules),
+        effective=effective,
+        examples=tuple(example for read in rules if not read.rule.pack for example in read.examples),
+    )
+
+
+def _policy(values: Values, rules: Sequence[Read]) -> Policy:
+    retry = values["retry_after"]
+    return Policy(
+        mode=Mode(values["mode"]),
+        documented=documented_of(values),
+        fold=values["documented"]["fold"],
+        rules=tuple(read.rule for read in rules),
+        retry=RetryPolicy(retry["default"], retry["min"], retry["max"], retry["jitter"]),
+        quirks={id_: _quirks(upstream["quirks"]) for id_, upstream in values["upstreams"].items()},
+        peek=values["inspect"]["peek"],
+    )
+
+
+def _quirks(section: Values) -> Quirks:
+    return Quirks(unauthorized_challenge=section["unauthorized_challenge"] or "")
+
+
+def _server(section: Values) -> ServerSettings:
+    tls = ServerTls(**section["tls"]) if section["tls"] else None
+    return ServerSettings(**{**section, "limits": Limits(**section["limits"]), "tls": tls})
+
+
+def _upstream(id_: str, section: Values) -> Upstream:
+    url = section["url"]
+    return Upstream(
+        id=id_,
+        scheme=url.scheme,
+        host=url.host,
+        port=url.port,
+        host_header=section["host_header"],
+        timeouts=Timeouts(**section["timeouts"]),
+        tls=UpstreamTls(**section["tls"]) if section["tls"] else UpstreamTls(),
+    )
+
+
+def _routes(values: Values) -> tuple[Route, ...]:
+    """Without routes, everything goes to the only upstream."""
+    if values["routes"] is None:
+        (only,) = values["upstreams"]
+        return (Route(id=only, prefix="/", upstream=only),)
+    return tuple(Route(**route) for route in values["routes"])
+
+
+def _effective(values: Values, routes: Sequence[Route], rules: Sequence[Read]) -> dict[str, object]:
+    """The whole configuration as plain data, defaults included, in the form of a file that would mean the same."""
+    documented = documented_of(values)
+    filled = {
+        **values,
+        "documented": {**values["documented"], "add": documented.added},
+        "routes": [{"id": r.id, "prefix": r.prefix, "upstream": r.upstream, "service": r.service} for r in routes],
+        "rules": [_rule_as_written(read) for read in rules if not read.rule.pack],
+    }
+    shown = SECTIONS.show(filled)
+    assert isinstance(shown, dict)
+    return shown
+
+
+def _rule_as_written(read: Read) -> dict[str, object]:
+    assert isinstance(read.node, Pairs)
+    return {pair.key: plain(pair.node) for pair in read.node.pairs if pair.key != "examples"}
+
+
+def _digest(effective: Mapping[str, object], rules: Sequence[Read]) -> str:
+    """Tells two configurations apart; equal for equal meaning, whatever comments and order of keys."""
+    meaning = [effective, [_rule_as_written(read) for read in rules]]
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]

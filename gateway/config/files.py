@@ -1,0 +1,49 @@
+"""The file system: the text of a configuration, and the files it names. The only module here that opens anything."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
+from gateway.config.kinds import text_of
+from gateway.config.scalars import text
+from gateway.config.source import Node
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file: UTF-8, with or without a byte order mark."""
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unreadable(Place(str(path)), f"cannot be read: {reason}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = Place(str(path), before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+        raise _unreadable(place, f"is not UTF-8: byte 0x{content[error.start]:02X} here") from None
+
+
+def _unreadable(place: Place, message: str) -> ConfigErrors:
+    return ConfigErrors([Finding.at(place, message)], unreadable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """The name of a file that must exist, relative to the file in which it is written. Only the name is read."""
+
+    def read(self, node: Node, report: Report) -> Path:
+        path = Path(node.place.file).parent / text(text_of(node))
+        if not path.is_file():
+            raise Wrong(f"there is no file {path}")
+        if not os.access(path, os.R_OK):
+            raise Wrong(f"the file {path} may not be read by this user")
+        return path
+
+    def show(self, value: Any) -> object:
+        return None if value is None else str(value)
+
+
+FILE = FileName()

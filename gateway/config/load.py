@@ -1,0 +1,83 @@
+"""Loading a configuration: from a file, from a text, or from nothing but the address of an archive.
+
+Either settings come out, or `ConfigErrors` with every mistake of the file, sorted by place. Nothing is half loaded.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gateway.config.coherence import check, documented_of, written
+from gateway.config.compile import compiled
+from gateway.config.files import read_text
+from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
+from gateway.config.packs import pack_tree
+from gateway.config.rules import Read, Scope, read_rules, refuse_twins
+from gateway.config.scalars import origin
+from gateway.config.schema import SECTIONS
+from gateway.config.settings import Settings
+from gateway.config.source import Node, from_plain, parse
+from gateway.config.when import Names
+from gateway.core.policy import Documented
+
+QUICK_START = "--upstream"
+
+
+def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
+    """The settings that a file describes. Raises `ConfigErrors`, never anything else."""
+    return load_text(read_text(Path(path)), str(path), environ)
+
+
+def load_text(text: str, file: str, environ: Mapping[str, str]) -> Settings:
+    """The same from a text; `file` is its name in messages, and what relative names are relative to."""
+    report = Report()
+    return _settings(parse(text, file, environ, report), report, source=file)
+
+
+def quick_start(
+    upstream_url: str,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    admin_port: int | None = None,
+    **sections: object,
+) -> Settings:
+    """Settings without a file: one archive, every pack, all else by default. `sections` are written as in a file.
+
+    People paste the address of a DICOMweb service. Its path is passed over, since the path of a request is forwarded
+    as it came: clients go on asking for the path that they know.
+    """
+    try:
+        url = str(origin(upstream_url, with_path=True))
+    except Wrong as wrong:
+        raise ConfigErrors([Finding.at(Place(QUICK_START), str(wrong))]) from None
+    data: dict[str, object] = {"version": 1, "upstreams": {"pacs": {"url": url}}, "packs": "all", **sections}
+    data.setdefault("server", {k: v for k, v in (("host", host), ("port", port)) if v is not None})
+    data.setdefault("admin", {} if admin_port is None else {"port": admin_port})
+    return _settings(from_plain(data, Place(QUICK_START)), Report(), source="")
+
+
+def _settings(root: Node, report: Report, source: str) -> Settings:
+    values = report.attempt(root.place, partial(SECTIONS.read, root, report))
+    if values is not None:
+        check(root, values, report)
+        rules = _rules(root, values, report)
+        report.stop_if_any()
+        return compiled(values, rules, source)
+    raise ConfigErrors(report.findings)
+
+
+def _rules(root: Node, values: Mapping[str, Any], report: Report) -> tuple[Read, ...]:
+    """The rules in the order in which they decide: the file's, then those of each pack."""
+    faulty = any(finding.path.startswith("documented") for finding in report.findings)
+    names = Names(written(root, "routes"), written(root, "upstreams"))
+    own = read_rules(values["rules"], Scope(names, None if faulty else documented_of(values)), report)
+    shipped = tuple(read for name in values["packs"] for read in pack_rules(name, report))
+    refuse_twins((*shipped, *own), report)
+    return (*own, *shipped)
+
+
+def pack_rules(name: str, report: Report) -> tuple[Read, ...]:
+    """The rules of one pack. They may send any code of the smallest set, so they fit every configuration."""
+    return read_rules(pack_tree(name, report).get("rules"), Scope(Names(), Documented(), pack=name), report)

@@ -1,0 +1,53 @@
+"""Packs: rules that ship with the gateway, in the same form as an operator's.
+
+A pack is a file in `gateway.packs`: `pack` (its name), `why`, `rules`. Packs come after the operator's rules, in
+the order in which they are listed, so an operator can always decide first.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gateway.config.findings import Report, Wrong, instead, shown
+from gateway.config.kinds import ListOf, One
+from gateway.config.source import Node, Pairs, Scalar, parse
+
+_SUFFIX = ".yaml"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The packs of this release, in alphabetical order."""
+    found = (entry.name for entry in files("gateway.packs").iterdir())
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)))
+
+
+def pack_tree(name: str, report: Report) -> Pairs:
+    """The tree of one pack, of which `names` knows."""
+    file = name + _SUFFIX
+    tree = parse(files("gateway.packs").joinpath(file).read_text("utf-8"), f"packs/{file}", {}, report)
+    assert isinstance(tree, Pairs)
+    return tree
+
+
+def _name(written: str) -> str:
+    if written not in names():
+        raise Wrong(f"there is no pack {shown(written)}; {instead(written, names())}")
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class PackNames:
+    """`all`, or a list of names, each once."""
+
+    def read(self, node: Node, report: Report) -> tuple[str, ...]:
+        if isinstance(node, Scalar) and node.text == "all":
+            return names()
+        return tuple(dict.fromkeys(ListOf(One(_name), lone=True).read(node, report)))
+
+    def show(self, value: Any) -> object:
+        return list(value)
+
+
+PACKS = PackNames()

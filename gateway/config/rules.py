@@ -1,0 +1,102 @@
+"""Rules: `id`, `why`, `when`, `then`, `examples`, read from one list.
+
+A rule is only a rule with all of its parts: one that is faulty anywhere is reported and left out. What only the whole
+of a rule can tell is judged in `objections`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gateway.config import scalars
+from gateway.config.case_reader import read_case
+from gateway.config.cases import Case, Example
+from gateway.config.findings import Place, Report, Wrong
+from gateway.config.kinds import By, Key, ListOf, One, Table, is_null
+from gateway.config.objections import objections
+from gateway.config.source import Items, Node, place_of
+from gateway.config.then import read_then
+from gateway.config.when import Names, read_when
+from gateway.core.normalise import BUILT_IN
+from gateway.core.policy import Documented, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A rule with its examples, its node, and where it came from."""
+
+    rule: Rule
+    node: Node
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the rules of one file may refer to. `documented` is None where that section is itself faulty."""
+
+    names: Names
+    documented: Documented | None
+    pack: str = ""
+
+
+def read_rules(node: Node | None, scope: Scope, report: Report) -> tuple[Read, ...]:
+    """The rules of one list, in its order; those that are faulty are reported and left out."""
+    if node is None or is_null(node):
+        return ()
+    if not isinstance(node, Items):
+        report.add(node.place, "is not a list of rules")
+        return ()
+    read = [report.attempt(item.place, partial(_rule, item, scope, report)) for item in node.nodes]
+    return tuple(rule for rule in read if rule is not None)
+
+
+def refuse_twins(rules: Iterable[Read], report: Report) -> None:
+    """An id is a metric label and a name for people: two rules cannot share it."""
+    first: dict[str, Read] = {}
+    for read in rules:
+        earlier = first.setdefault(read.rule.id, read)
+        if earlier is not read:
+            owner = f"in the pack {earlier.rule.pack}" if earlier.rule.pack else f"at {earlier.rule.where}"
+            report.add(place_of(read.node, "id"), f"{read.rule.id} is already the id of the rule {owner}")
+
+
+def _rule(node: Node, scope: Scope, report: Report) -> Read | None:
+    before = report.faults
+    values = rule_table(scope.names).read(node, report)
+    if report.faults > before:
+        return None
+    where = f"{node.place.file}:{node.place.line}"
+    rule = Rule(values["id"], values["why"], values["when"], values["then"], scope.pack, where)
+    for keys, message in objections(rule, scope.documented):
+        report.add(place_of(node, *keys), message)
+    examples = tuple(Example(rule.id, case, place) for case, place in values["examples"])
+    return Read(rule, node, examples)
+
+
+def rule_table(names: Names) -> Table:
+    """The keys of a rule, where these names exist."""
+    return Table(
+        {
+            "id": Key(One(_rule_id), "A name for metrics, logs and people."),
+            "why": Key(One(scalars.text), "A sentence for the colleague who finds this rule in three years."),
+            "when": Key(By(partial(_when, names)), "The conditions, all of which must hold."),
+            "then": Key(By(read_then), "What is done."),
+            "examples": Key(ListOf(By(_example)), "Exchanges that show the rule at work; `check` runs them.", ()),
+        }
+    )
+
+
+def _rule_id(written: str) -> str:
+    if written in BUILT_IN:
+        raise Wrong(f"{written} is the label of a built-in verdict; choose another id")
+    return scalars.identifier(written)
+
+
+def _when(names: Names, node: Node, report: Report) -> Any:
+    return read_when(node, report, names)
+
+
+def _example(node: Node, report: Report) -> tuple[Case, Place] | None:
+    case = read_case(node, report)
+    return (case, node.place) if case else None

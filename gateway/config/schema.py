@@ -1,0 +1,195 @@
+"""The known keys of a configuration, version 1, as tables: what each may hold, what holds without it, and why.
+
+Rules are not here: what may stand in them depends on the routes, upstreams and codes of the same file (see
+`rules`). Nothing here looks at two keys at once: that is `coherence`.
+"""
+
+from functools import partial
+
+from gateway.config import scalars as s
+from gateway.config.files import FILE
+from gateway.config.findings import Report, Wrong
+from gateway.config.kinds import By, Key, ListOf, MapOf, One, Table
+from gateway.config.packs import PACKS
+from gateway.config.settings import AdminSettings, Limits, LoggingSettings, ServerSettings, Timeouts
+from gateway.config.source import Node
+from gateway.config.vocabulary import ByTransaction, challenge, status_code
+from gateway.core.policy import RetryPolicy
+
+TEXT, ID, BOOLEAN = One(s.text), One(s.identifier), One(s.boolean)
+DURATION = One(s.duration, s.show_duration)
+PERCENT = One(s.percent, s.show_percent)
+PORT = One(partial(s.whole, least=0, most=65535))
+
+
+def _one_of(*known: str) -> One:
+    return One(partial(s.word, known=known))
+
+
+def _size(least: int, most: int) -> One:
+    return One(partial(s.size, least=least, most=most), s.show_size)
+
+
+def _version(written: str) -> int:
+    if written != "1":
+        raise Wrong("this release reads version 1")
+    return 1
+
+
+_LIMITS, _SERVER, _ADMIN, _TIMEOUTS = Limits(), ServerSettings(), AdminSettings(), Timeouts()
+_RETRY, _LOGGING = RetryPolicy(), LoggingSettings()
+KIB, MIB = 2**10, 2**20
+
+LIMITS = Table(
+    {
+        "target": Key(_size(256, MIB), "The longest request target; longer ones are 414.", _LIMITS.target),
+        "headers": Key(_size(KIB, MIB), "The largest header section of a request.", _LIMITS.headers),
+        "header_timeout": Key(DURATION, "How long a client may take to send the header.", _LIMITS.header_timeout),
+        "idle_timeout": Key(DURATION, "How long a connection without a request stays open.", _LIMITS.idle_timeout),
+        "body_timeout": Key(DURATION, "How long a client may pause within a body.", _LIMITS.body_timeout),
+        "connections": Key(
+            One(partial(s.whole, least=1, most=1_000_000)), "Client connections at a time.", _LIMITS.connections
+        ),
+    }
+)
+
+SERVER_TLS = Table(
+    {
+        "cert_file": Key(FILE, "The certificate, with its chain, in PEM."),
+        "key_file": Key(FILE, "The private key, in PEM."),
+        "client_ca_file": Key(FILE, "Clients must show a certificate of these authorities.", None),
+    }
+)
+
+SERVER = Table(
+    {
+        "host": Key(One(s.host), "The address to listen on.", _SERVER.host),
+        "port": Key(PORT, "The port for clients; 0 takes any free one.", _SERVER.port),
+        "drain": Key(
+            One(partial(s.duration, least=0), s.show_duration),
+            "How long a shutdown waits for exchanges.",
+            _SERVER.drain,
+        ),
+        "limits": Key(LIMITS, "What one client connection may ask.", LIMITS.defaults()),
+        "tls": Key(SERVER_TLS, "TLS towards clients; without it, plain HTTP.", None),
+        "trusted_proxies": Key(
+            ListOf(One(s.network, str)), "Proxies whose word on the client's address counts.", _SERVER.trusted_proxies
+        ),
+    },
+    later=frozenset({"workers"}),
+)
+
+ADMIN = Table(
+    {
+        "host": Key(One(s.host), "The address for operators.", _ADMIN.host),
+        "port": Key(PORT, "The port for operators; 0 takes any free one.", _ADMIN.port),
+    }
+)
+
+DOCUMENTED = Table(
+    {
+        "set": Key(_one_of("dicom", "dcs"), "The documented status codes: Table N.7-88, or the larger set.", "dicom"),
+        "edition": Key(_one_of("2024e", "2026a"), "2024e: a search without hits is 204; 2026a: 200.", "2024e"),
+        "add": Key(
+            MapOf(status_code, TEXT, str), "Further codes, each with the condition under which it is sent.", None
+        ),
+        "fold": Key(
+            MapOf(status_code, One(status_code), str),
+            "What single codes outside the set become, other than by default.",
+            {},
+        ),
+    }
+)
+
+TIMEOUTS = Table(
+    {
+        "connect": Key(DURATION, "To open a connection.", _TIMEOUTS.connect),
+        "response": Key(DURATION, "From the end of the request to the head of the answer.", _TIMEOUTS.response),
+        "idle": Key(DURATION, "Between two reads or two writes.", _TIMEOUTS.idle),
+        "by_transaction": Key(ByTransaction(DURATION), "Replaces `response` for single transactions.", {}),
+    }
+)
+
+UPSTREAM_TLS = Table(
+    {
+        "ca_file": Key(FILE, "Authorities to trust in the place of the system's.", None),
+        "verify": Key(BOOLEAN, "Whether the certificate must be valid for the host.", True),
+    }
+)
+
+QUIRKS = Table(
+    {
+        "unauthorized_challenge": Key(
+            One(challenge), "The WWW-Authenticate of a 401 that came without one; without it, such a 401 is 403.", None
+        ),
+    },
+    later=frozenset({"empty_search", "forbidden_as_not_found"}),
+)
+
+UPSTREAM = Table(
+    {
+        "url": Key(One(s.origin, str), "Scheme, host and port of the archive, such as http://pacs.internal:8042."),
+        "host_header": Key(_one_of("upstream", "client"), "Whose Host the archive sees.", "upstream"),
+        "timeouts": Key(TIMEOUTS, "Patience with this archive.", TIMEOUTS.defaults()),
+        "tls": Key(UPSTREAM_TLS, "TLS towards this archive, where its url is https.", None),
+        "quirks": Key(QUIRKS, "What no default can know about this archive.", QUIRKS.defaults()),
+    },
+    later=frozenset({"limits", "rate", "breaker", "health", "on_status", "retry"}),
+)
+
+ROUTE = Table(
+    {
+        "id": Key(ID, "A name for metrics and rules."),
+        "prefix": Key(One(s.prefix), "Paths that begin so, at a segment boundary; the longest prefix wins.", "/"),
+        "upstream": Key(TEXT, "The archive that serves it, by its id."),
+        "service": Key(
+            _one_of("dicomweb", "wado-uri", "opaque"), "What is spoken there; opaque: judged as plain HTTP.", "dicomweb"
+        ),
+    }
+)
+
+RETRY_AFTER = Table(
+    {
+        "default": Key(DURATION, "The wait where nobody said better.", _RETRY.default),
+        "min": Key(One(partial(s.duration, least=1), s.show_duration), "Never less than this.", _RETRY.minimum),
+        "max": Key(One(partial(s.duration, least=1), s.show_duration), "Never more, as a guess.", _RETRY.maximum),
+        "jitter": Key(PERCENT, "A random share added, so that not all come back at once.", _RETRY.jitter),
+    }
+)
+
+INSPECT = Table(
+    {"peek": Key(_size(KIB, MIB), "How much of a body may be held to judge it.", 16 * KIB)},
+    later=frozenset({"document"}),
+)
+
+LOGGING = Table(
+    {
+        "level": Key(_one_of("debug", "info", "warning", "error"), "The least severe line to write.", _LOGGING.level),
+        "format": Key(_one_of("json", "text"), "How a line is written.", _LOGGING.format),
+    },
+    later=frozenset({"identifiers"}),
+)
+
+
+def _node(node: Node, _report: Report) -> Node:
+    """Rules are read later, when it is known what they may refer to."""
+    return node
+
+
+SECTIONS = Table(
+    {
+        "version": Key(One(_version), "The version of this format is 1."),
+        "mode": Key(_one_of("enforce", "observe"), "observe answers as the archive did, and counts.", "enforce"),
+        "server": Key(SERVER, "The port for clients.", SERVER.defaults()),
+        "admin": Key(ADMIN, "The port for operators.", ADMIN.defaults()),
+        "documented": Key(DOCUMENTED, "The status codes that may leave.", DOCUMENTED.defaults()),
+        "upstreams": Key(MapOf(s.identifier, UPSTREAM), "Name at least one archive, by an id."),
+        "routes": Key(ListOf(ROUTE), "Which paths go where; with one upstream, all go there.", None),
+        "packs": Key(PACKS, "Rules that ship: a list of names, or all; they come after the rules of the file.", ()),
+        "rules": Key(By(_node), "Rules of this file; the first that matches decides.", None),
+        "retry_after": Key(RETRY_AFTER, "Retry-After where the archive sent none.", RETRY_AFTER.defaults()),
+        "inspect": Key(INSPECT, "Looking at bodies.", INSPECT.defaults()),
+        "logging": Key(LOGGING, "The log.", LOGGING.defaults()),
+    },
+    later=frozenset({"maintenance", "cors", "shared_state"}),
+)

@@ -1,0 +1,90 @@
+"""`then`: what a rule does, as a table of keys, and what each key may not say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from gateway.config import scalars, vocabulary
+from gateway.config.findings import Report, Wrong
+from gateway.config.kinds import Key, ListOf, One, Table, pairs_of
+from gateway.config.source import Node
+from gateway.core.decision import BodyPlan, FieldEdits
+from gateway.core.policy import Then
+
+_BOOLEAN = One(scalars.boolean)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Field lines to write: name to value, or (`many`) to a list of values."""
+
+    many: bool = False
+
+    def read(self, node: Node, report: Report) -> tuple[tuple[str, str], ...]:
+        return tuple(self._lines(node, report))
+
+    def show(self, value: Any) -> object:
+        return [list(line) for line in value]
+
+    def _lines(self, node: Node, report: Report) -> Iterator[tuple[str, str]]:
+        kind = ListOf(One(vocabulary.field_value), lone=True) if self.many else One(vocabulary.field_value)
+        for pair in pairs_of(node):
+            name = report.attempt(pair.place, partial(vocabulary.editable_field, pair.key))
+            read = report.attempt(pair.node.place, partial(kind.read, pair.node, report))
+            values = read if isinstance(read, tuple) else () if read is None else (read,)
+            yield from ((name, value) for value in values if name is not None)
+
+
+_HEADERS = Table(
+    {
+        "set": Key(_Lines(), "Field lines in the place of all of that name.", ()),
+        "add": Key(_Lines(many=True), "Field lines beside those of that name.", ()),
+        "remove": Key(ListOf(One(vocabulary.editable_field), lone=True), "Fields that do not leave.", ()),
+    }
+)
+
+
+def _retry_after(written: str) -> float | Literal["upstream", "none"]:
+    if written == "upstream":
+        return "upstream"
+    if written == "none":
+        return "none"
+    try:
+        return scalars.duration(written, least=1)
+    except Wrong as wrong:
+        raise Wrong(f"{wrong}; or write upstream or none") from None
+
+
+THEN = Table(
+    {
+        "status": Key(One(vocabulary.status_code), "The code to send.", None),
+        "headers": Key(_HEADERS, "Changes to the header section.", _HEADERS.defaults()),
+        "body": Key(
+            One(partial(scalars.word, known=tuple(BodyPlan))), "keep, empty, or problem: a report of ours.", None
+        ),
+        "retry_after": Key(
+            One(_retry_after), "A duration; upstream: the archive's own or else the default; none.", None
+        ),
+        "healthy": Key(_BOOLEAN, "What a breaker learns from it.", None),
+        "observe": Key(_BOOLEAN, "Count what would be done, and do nothing.", False),
+        "allow_success": Key(_BOOLEAN, "Let an error become a success.", False),
+    }
+)
+
+
+def read_then(node: Node, report: Report) -> Then:
+    """What a rule does. A `then` that does nothing is refused."""
+    if not pairs_of(node):
+        raise Wrong("does nothing; give a status, headers, a body, retry_after or healthy")
+    values = THEN.read(node, report)
+    headers = values["headers"]
+    return Then(
+        status=values["status"],
+        edits=FieldEdits(remove=headers["remove"], set=headers["set"], add=headers["add"]),
+        body=BodyPlan(values["body"]) if values["body"] else None,
+        retry_after=values["retry_after"],
+        healthy=values["healthy"],
+        observe=values["observe"],
+        allow_success=values["allow_success"],
+    )
