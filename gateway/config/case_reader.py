@@ -40,6 +40,7 @@ _REQUEST = Table(
 _UPSTREAM = Table(
     {
         "status": Key(One(_STATUS), "What the archive says.", None),
+        "reason": Key(One(str), "Its reason phrase.", ""),
         "headers": Key(_FIELDS, "The fields of its answer; Content-Length is added where nothing frames it.", {}),
         "body": Key(One(str), "Its content, as text.", ""),
         "failure": Key(One(partial(scalars.word, known=tuple(FailureKind))), "Or what went wrong instead.", None),
@@ -85,7 +86,7 @@ def _upstream(values: dict[str, Any]) -> Answer | Failure:
         raise Wrong("upstream has either a status or a failure")
     if values["failure"] is not None:
         return Failure(FailureKind(values["failure"]))
-    return Answer(values["status"], _fields(values["headers"]), values["body"].encode())
+    return Answer(values["status"], _fields(values["headers"]), values["body"].encode(), values["reason"])
 
 
 def _expected(values: dict[str, Any]) -> Expected:

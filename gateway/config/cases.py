@@ -6,7 +6,7 @@ time.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.config.findings import Place
 from gateway.core.decision import UNCHANGED, BodyPlan, Decision
@@ -47,6 +47,7 @@ class Answer:
     status: int
     fields: Fields = field(default_factory=Fields)
     content: bytes = b""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,11 @@ def _outcome(upstream: Answer | Failure, request: RequestFacts, policy: Policy) 
     framed = "Content-Length" in fields or "Transfer-Encoding" in fields
     if not framed and upstream.status not in FORBIDS_CONTENT:
         fields = fields.adding(("Content-Length", str(len(upstream.content))))
-    head = Response(upstream.status, fields)
+    head = Response(upstream.status, fields, reason=upstream.reason)
     if not policy.wants_peek(request, head):
         return head
     peek = upstream.content[: policy.peek]
-    return Response(upstream.status, fields, peek, whole=len(peek) == len(upstream.content))
+    return replace(head, peek=peek, whole=len(peek) == len(upstream.content))
 
 
 def _differences(expect: Expected, decision: Decision, reply: Reply) -> Iterator[str]:

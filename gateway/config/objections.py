@@ -17,7 +17,9 @@ from gateway.dicomweb.transactions import TRANSACTIONS
 Objection: TypeAlias = tuple[tuple[str, ...], str]
 
 # Words that speak of an answer of the archive. Where there is none they never hold.
-_OF_ANSWERS = ("status", "location", "header", "media_type", "unexpected_media", "size", "looks_like", "json", "body")
+_OF_ANSWERS = (
+    "status", "location", "reason", "header", "media_type", "unexpected_media", "size", "looks_like", "json", "body",
+)  # fmt: skip
 _STATUS, _SUCCESS = ("then", "status"), ("then", "allow_success")
 
 

@@ -25,6 +25,7 @@ from gateway.core.conditions import (
     LooksLike,
     MediaTypeIs,
     OneOf,
+    ReasonMatches,
     SizeIs,
     StatusIs,
     UnexpectedMedia,
@@ -122,6 +123,10 @@ def _location(node: Node, _report: Report, _names: Names) -> Iterator[Condition]
     yield LocationMatches(_pattern(node))
 
 
+def _reason(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
+    yield ReasonMatches(_pattern(node))
+
+
 def _unexpected_media(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
     yield UnexpectedMedia(scalars.boolean(text_of(node)))
 
@@ -207,6 +212,7 @@ WHEN: Mapping[str, Reader] = {
     "route": _one_of("route", lambda names: names.routes),
     "upstream": _one_of("upstream", lambda names: names.upstreams),
     "location": _location,
+    "reason": _reason,
     "header": _header,
     "media_type": _media_types,
     "unexpected_media": _unexpected_media,

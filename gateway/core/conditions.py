@@ -100,6 +100,18 @@ class LocationMatches:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonMatches:
+    """The archive's reason phrase matches: some products say there what went wrong, and send nothing else."""
+
+    pattern: re.Pattern[str]
+    word: ClassVar[str] = "reason"
+    needs_content: ClassVar[bool] = False
+
+    def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
+        return isinstance(outcome, Response) and bool(self.pattern.search(outcome.reason))
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTypeIs:
     """The answer is labelled with one of these media types; `text/*` names a whole type."""
 

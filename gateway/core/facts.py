@@ -40,13 +40,16 @@ class Response:
     """What the archive said: the head, and as much of the content as the verdict needs.
 
     `peek` is None where the content was not looked at, which is not the same as empty. `whole` says that the peek is all
-    there is.
+    there is. `reason` is the archive's reason phrase: read by rules, never sent on. `parts_sent` counts the parts of a
+    multipart request as they went up, None where that was not counted.
     """
 
     status: int
     fields: Fields = field(default_factory=Fields)
-    peek: bytes | None = None
+    peek: bytes | None = field(default=None, repr=False)
     whole: bool = False
+    reason: str = field(default="", repr=False)
+    parts_sent: int | None = None
 
 
 Outcome: TypeAlias = Response | Failure

@@ -117,7 +117,7 @@ def test_conditions_are_asked_cheap_ones_first_whatever_their_order_in_the_file(
     answers = [word for word in words if word != "failure"]
     values = {
         "origin": "upstream", "status": "500", "transaction": "search", "method": "GET", "route": "pacs",
-        "upstream": "pacs", "location": "x", "header": "{X: y}", "media_type": "text/html", "unexpected_media": "true",
+        "upstream": "pacs", "location": "x", "reason": "x", "header": "{X: y}", "media_type": "text/html", "unexpected_media": "true",
         "size": "0", "looks_like": "html", "json": "{/a: 1}", "body": "x",
     }  # fmt: skip
     backwards = ", ".join(f"{word}: {values[word]}" for word in reversed(answers))
