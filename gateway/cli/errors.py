@@ -1,0 +1,18 @@
+"""Mistakes of a user, as one line."""
+
+from gateway.config.findings import ConfigErrors
+
+
+class UserError(Exception):
+    """A mistake to be told in one line. `code` is the exit code: 1 for findings, 2 for what could not be read or used."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def from_config(errors: ConfigErrors) -> UserError:
+    """All findings of a configuration, one line each."""
+    lines = [str(finding) for finding in errors.findings]
+    head = "the configuration cannot be read" if errors.unreadable else "the configuration has mistakes"
+    return UserError("\n  ".join([f"{head}:", *lines]), code=2 if errors.unreadable else 1)

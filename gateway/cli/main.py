@@ -1,0 +1,65 @@
+"""`pacs-gateway`: the commands and their help.
+
+A user's mistake ends in one line on stderr and exit code 1 or 2, never in a traceback.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from gateway import __version__
+from gateway.cli import check, demo, healthcheck, serve
+from gateway.cli.errors import UserError
+
+DESCRIPTION = """\
+A reverse proxy that stands in front of a PACS and answers DICOMweb and WADO requests with the documented
+HTTP status codes, truthfully, with the header fields each code owes.
+"""
+
+EPILOG = """\
+first steps:
+  pacs-gateway demo                                     see it work on an embedded legacy PACS
+  pacs-gateway serve --upstream http://pacs.local:8042  put it in front of your own, without a file
+  pacs-gateway check gateway.yaml                       find every mistake in a configuration
+  pacs-gateway serve --config gateway.yaml              run with it
+
+`pacs-gateway COMMAND --help` explains a command with examples.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, for the program and for its documentation."""
+    top = argparse.ArgumentParser(
+        prog="pacs-gateway",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"pacs-gateway {__version__}")
+    commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for command in (serve, check, demo, healthcheck):
+        command.add_to(commands)
+    version = commands.add_parser("version", help="print the version", description="Print the version.")
+    version.set_defaults(run=_version)
+    return top
+
+
+def _version(_options: argparse.Namespace) -> int:
+    print(f"pacs-gateway {__version__}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except UserError as error:
+        print(f"pacs-gateway: {error}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # `pacs-gateway check | head`: the reader has seen enough.
+        sys.stderr.close()
+        return 0

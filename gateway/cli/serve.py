@@ -1,0 +1,77 @@
+"""`serve`: run the gateway."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.errors import UserError, from_config
+from gateway.config.findings import ConfigErrors
+from gateway.config.load import load, quick_start
+from gateway.config.settings import Settings
+from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
+from gateway.server import CannotStart
+from gateway.server import serve as serve_forever
+from gateway.telemetry.access_log import setup_logging
+
+CONFIG_VARIABLE = "PACS_GATEWAY_CONFIG"
+
+EPILOG = f"""\
+examples:
+  pacs-gateway serve --upstream http://pacs.local:8042
+      everything at its default, no file needed; clients use http://THIS-HOST:8080 with the paths they used before
+  pacs-gateway serve --config gateway.yaml
+      the file decides; {CONFIG_VARIABLE} may name it instead of --config
+
+signals:
+  SIGHUP   read the file again; a file with mistakes changes nothing
+  SIGTERM  stop accepting, let requests under way end (server.drain), then exit 0
+"""
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the gateway",
+        description="Run the gateway, from a configuration file or from a single upstream URL.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--config", metavar="FILE", type=Path, help="the configuration (YAML)")
+    source.add_argument("--upstream", metavar="URL", help="the PACS to stand in front of, without any file")
+    parser.add_argument("--host", help="address to listen on (quick start only; default 0.0.0.0)")
+    parser.add_argument("--port", type=int, help="port to listen on (quick start only; default 8080)")
+    parser.add_argument("--admin-port", type=int, help="port for operators (quick start only; default 9090)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    settings, source = read(options)
+    setup_logging(settings.logging)
+    try:
+        asyncio.run(serve_forever(settings, source))
+    except (CannotStart, UnsuitableAiohttp) as error:
+        raise UserError(str(error)) from None
+    return 0
+
+
+def read(options: argparse.Namespace) -> tuple[Settings, Path | None]:
+    """The settings that the options ask for, and the file they came from."""
+    quick = {"host": options.host, "port": options.port, "admin_port": options.admin_port}
+    given = {name: value for name, value in quick.items() if value is not None}
+    try:
+        if options.upstream:
+            return quick_start(options.upstream, **given), None
+        file = options.config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+        if file is None:
+            raise UserError("nothing to serve: give --config FILE or --upstream URL (try `pacs-gateway demo` first)")
+        if given:
+            flags = ", ".join("--" + name.replace("_", "-") for name in given)
+            raise UserError(
+                f"{flags}: only with --upstream; with a file, write it there (server.host, server.port, admin.port)"
+            )
+        return load(file, os.environ), file
+    except ConfigErrors as errors:
+        raise from_config(errors) from None

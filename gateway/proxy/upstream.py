@@ -1,0 +1,259 @@
+"""One archive: a pool of connections, one request on one of them, and its answer as a stream.
+
+Every wait has a clock of its own, since aiohttp's read timer stops in several situations: the connection, each write of
+the request, the time to the head of the answer (interim answers included), each read of its content.
+
+A request is sent once. The exception: a GET or HEAD that met a pooled connection just being closed, without a byte heard,
+is sent again on a new one (RFC 9112 9.3.1). Methods that change something never use a pooled connection at all, so that
+this question does not come up for a store.
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from aiohttp import ClientTimeout
+from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
+from yarl import URL
+
+from gateway.config.settings import Upstream
+from gateway.core.failures import FailureKind, Sent
+from gateway.core.fields import Fields
+from gateway.dicomweb.statuses import FORBIDS_CONTENT
+from gateway.proxy.aiohttp_seam import GatewayConnector, Origin, UpstreamProtocol
+from gateway.proxy.ending import expected_ending
+from gateway.proxy.faults import UpstreamFault, answer_fault, connect_fault
+
+K = FailureKind
+
+# What an answer may look like. A PACS that needs more than this for its head is broken in another way.
+MAX_STATUS_LINE = 32 * 1024
+MAX_FIELD = 32 * 1024
+MAX_FIELDS = 512
+KEEPALIVE = 15.0  # seconds a connection may idle in the pool
+
+_REUSABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The content of a request on its way up. `length` None means chunked; `pieces` raises `DownstreamFault`."""
+
+    pieces: AsyncIterator[bytes]
+    length: int | None
+
+
+class Answer:
+    """The head of an answer and its content. Use as a context manager: leaving it settles the connection's fate."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        message: RawResponseMessage,
+        content: StreamReader,
+        idle: float,
+        attempts: int,
+        method: str,
+    ) -> None:
+        self._connection, self._content, self._idle = connection, content, idle
+        self.status, self.fields = message.code, Fields.from_raw(message.raw_headers)
+        self._ending = expected_ending(method, self.status, self.fields)
+        self.attempts = attempts
+        self.reusable = True
+        self.held = b""  # content that was read ahead to be judged
+
+    async def read(self) -> bytes:
+        """The next piece of the content, as it came; empty at the end. Raises `UpstreamFault` where it is cut."""
+        try:
+            async with asyncio.timeout(self._idle):
+                piece = await self._content.readany()
+        except TimeoutError:
+            raise UpstreamFault(K.CONNECTION_READ_TIMEOUT, Sent.PERHAPS) from None
+        except UpstreamFault:
+            raise
+        except Exception as error:
+            raise UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS) from error
+        self._ending.watch(piece)
+        if self._content.at_eof() and not self._ending.is_believable:
+            raise UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS)
+        return piece
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been read. An end that cannot be one has still to be read, and raises."""
+        return self._content.at_eof() and self._ending.is_believable
+
+    def __enter__(self) -> "Answer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        protocol = self._connection.protocol
+        if kind is None and self.reusable and protocol is not None and _as_ours(protocol).end():
+            self._connection.release()
+        else:
+            _drop(self._connection)
+
+
+class UpstreamPool:
+    """The connections to one archive."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        tls = _tls_context(upstream) if upstream.scheme == "https" else None
+        options = {"ssl": tls} if tls else {}
+        self._pooled = GatewayConnector(keepalive_timeout=KEEPALIVE, **options)
+        self._single = GatewayConnector(force_close=True, **options)
+        url = URL.build(scheme=upstream.scheme, host=upstream.host, port=upstream.port)
+        self._origin = Origin(url, is_tls=tls is not None)
+        self._timeout = ClientTimeout(total=None, sock_connect=upstream.timeouts.connect)
+
+    async def close(self) -> None:
+        await self._pooled.close()
+        await self._single.close()
+
+    async def ask(self, method: str, head: bytes, upload: Upload | None, patience: float) -> Answer:
+        """Send one request and wait up to `patience` seconds for the head of its answer.
+
+        Raises `UpstreamFault`, or the `DownstreamFault` that ended the upload.
+        """
+        for attempt in (1, 2):
+            connection = await self._connect(method in _REUSABLE_METHODS and upload is None)
+            protocol = _as_ours(connection.protocol)
+            used_before = protocol.exchanges > 0
+            try:
+                message, content, whole = await self._converse(protocol, method, head, upload, patience)
+            except UpstreamFault as fault:
+                _drop(connection)
+                stale = fault.failure.kind is K.CONNECTION_TERMINATED and not protocol.heard
+                if attempt == 1 and used_before and stale:
+                    continue
+                raise
+            except BaseException:
+                _drop(connection)
+                raise
+            answer = Answer(connection, message, content, self.upstream.timeouts.idle, attempt, method)
+            answer.reusable = whole and not _has_no_content(method, message.code)
+            return answer
+        raise AssertionError("the second attempt returns or raises")
+
+    async def _connect(self, reuse: bool) -> Connection:
+        """A connection that has nothing to say yet."""
+        connector = self._pooled if reuse else self._single
+        while True:
+            try:
+                async with asyncio.timeout(self.upstream.timeouts.connect):
+                    connection = await connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
+            except Exception as error:
+                raise connect_fault(error) from error
+            protocol = _as_ours(connection.protocol)
+            if protocol.exchanges == 0 or not protocol.has_stray_bytes():
+                return connection
+            connection.close()
+
+    async def _converse(
+        self, protocol: UpstreamProtocol, method: str, head: bytes, upload: Upload | None, patience: float
+    ) -> tuple[RawResponseMessage, StreamReader, bool]:
+        """Write the request, await the head. The last value says whether the request went out whole."""
+        awaited = protocol.begin(
+            bodiless=method == "HEAD", max_line=MAX_STATUS_LINE, max_field=MAX_FIELD, max_fields=MAX_FIELDS
+        )
+        if protocol.transport is None:
+            raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.NOTHING)
+        protocol.transport.write(head)
+        whole = True
+        if upload is not None:
+            whole = await self._upload(protocol, upload, awaited)
+        try:
+            async with asyncio.timeout(patience):
+                message, content = await awaited
+        except TimeoutError:
+            raise UpstreamFault(K.HTTP_RESPONSE_TIMEOUT, Sent.PERHAPS) from None
+        except UpstreamFault:
+            raise
+        except Exception as error:
+            raise answer_fault(error) from error
+        check_framing(message)
+        return message, content, whole
+
+    async def _upload(self, protocol: UpstreamProtocol, upload: Upload, awaited: "asyncio.Future[Any]") -> bool:
+        """Send the content until it ends or the archive answers before the end; whether all of it went out."""
+        sending: asyncio.Future[Any] = asyncio.ensure_future(self._send(protocol, upload))
+        try:
+            await asyncio.wait({sending, awaited}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                await asyncio.sleep(0)  # its last step may be due in this very turn of the loop
+            if sending.done():
+                if awaited.done() and not awaited.exception():
+                    return sending.exception() is None
+                sending.result()
+                return True
+            return False
+        finally:
+            sending.cancel()
+
+    async def _send(self, protocol: UpstreamProtocol, upload: Upload) -> None:
+        async for piece in upload.pieces:
+            transport = protocol.transport
+            if transport is None or transport.is_closing():
+                raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.PERHAPS)
+            transport.write(piece if upload.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
+            try:
+                async with asyncio.timeout(self.upstream.timeouts.idle):
+                    await protocol.drained()
+            except TimeoutError:
+                raise UpstreamFault(K.CONNECTION_WRITE_TIMEOUT, Sent.PERHAPS) from None
+            except Exception as error:
+                raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.PERHAPS) from error
+        if upload.length is None and protocol.transport is not None:
+            protocol.transport.write(b"0\r\n\r\n")
+
+
+def check_framing(message: RawResponseMessage) -> None:
+    """Refuse what aiohttp's lenient parser lets pass although nobody can say where such an answer ends (RFC 9112 6)."""
+    fields = Fields.from_raw(message.raw_headers)
+    codings = fields.all("Transfer-Encoding")
+    lengths = fields.all("Content-Length")
+    chunked = len(codings) == 1 and codings[0].strip(" \t").lower() == "chunked" and message.chunked
+    if codings and not (chunked and message.version >= (1, 1)):
+        raise UpstreamFault(K.HTTP_PROTOCOL_ERROR, Sent.PERHAPS)
+    if any(not _LENGTH.fullmatch(length) for length in lengths) or tuple(message.version) not in (
+        (1, 0),
+        (1, 1),
+    ):
+        raise UpstreamFault(K.HTTP_PROTOCOL_ERROR, Sent.PERHAPS)
+
+
+def _has_no_content(method: str, status: int) -> bool:
+    """Whether the answer ends with its head, by rule. Some archives send content even so, and late: it could answer the
+    next request, and nobody could tell. Such a connection is not used again."""
+    return method == "HEAD" or status in FORBIDS_CONTENT
+
+
+def _drop(connection: Connection) -> None:
+    """Give a connection up, with whatever is under way on it."""
+    if connection.protocol is not None:
+        _as_ours(connection.protocol).give_up()
+    connection.close()
+
+
+def _as_ours(protocol: object) -> UpstreamProtocol:
+    assert isinstance(protocol, UpstreamProtocol)
+    return protocol
+
+
+def _tls_context(upstream: Upstream) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(upstream.tls.ca_file) if upstream.tls.ca_file else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not upstream.tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,68 @@
+"""Reload: read the file again, build everything, then swap one reference. A bad file changes nothing."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config.findings import ConfigErrors
+from gateway.config.load import load
+from gateway.config.settings import Settings
+from gateway.runtime import Runtime
+
+log = logging.getLogger("pacs_gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """What became of a reload. `digest` names the configuration now in force: the old one where `ok` is false."""
+
+    ok: bool
+    digest: str
+    findings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Reloader:
+    """Reloads one runtime from one file, one at a time. A quick start has no file and nothing to reload."""
+
+    def __init__(self, runtime: Runtime, source: Path | None, environ: Mapping[str, str] = os.environ) -> None:
+        self._runtime, self._source, self._environ = runtime, source, environ
+        self._lock = asyncio.Lock()
+
+    async def reload(self) -> ReloadResult:
+        """Put the file's present content in force, or say why not. Never raises."""
+        async with self._lock:
+            before = self._runtime.settings
+            if self._source is None:
+                return ReloadResult(False, before.digest, ("started without a file: there is nothing to reload",))
+            try:
+                # Reading and compiling a thousand rules takes a while; traffic goes on meanwhile.
+                after = await asyncio.to_thread(load, self._source, self._environ)
+            except ConfigErrors as errors:
+                self._runtime.metrics.reload_failed()
+                findings = tuple(str(finding) for finding in errors.findings)
+                log.error("reload refused, the old configuration stays in force: %s", "; ".join(findings))
+                return ReloadResult(False, before.digest, findings)
+            self._runtime.swap(after)
+            notes = needs_restart(before, after)
+            log.info("reloaded %s (%s)%s", self._source, after.digest, "".join(f"; {note}" for note in notes))
+            return ReloadResult(True, after.digest, (), notes)
+
+
+def needs_restart(before: Settings, after: Settings) -> tuple[str, ...]:
+    """What a reload cannot change, because a port or a log is open already."""
+    changed = [
+        name
+        for name, old, new in (
+            ("server.host", before.server.host, after.server.host),
+            ("server.port", before.server.port, after.server.port),
+            ("server.tls", before.server.tls, after.server.tls),
+            ("admin", before.admin, after.admin),
+            ("logging", before.logging, after.logging),
+        )
+        if old != new
+    ]
+    return tuple(f"{name} changed and takes effect at the next start" for name in changed)

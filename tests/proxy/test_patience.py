@@ -1,0 +1,117 @@
+"""Every wait has its end: an archive that drips, floods or falls silent, a client that drips or does not read."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from tests.support.client import Connection, ask, request
+from tests.support.running import running
+from tests.support.upstream import Said, ScriptedUpstream, answer
+
+ASK = request("GET", "/studies/1/metadata")
+DRIP = b"HTTP/1.1 200 OK\r\nX-Never-Ending: " + b"x" * 1000
+MUCH = answer(200, b"x" * 50_000_000)
+
+
+async def test_a_head_that_drips_ends_with_the_patience_for_the_answer(tmp_path: Path) -> None:
+    """Each byte would rearm a timer that only measures silence."""
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(DRIP, split="bytes", pause=0.02)) as archive,
+        running(tmp_path, archive.url) as gateway,
+    ):
+        began = time.monotonic()
+        reply = await ask(gateway.port, ASK)
+        assert (reply.status, reply.value("Proxy-Status").split("; ")[1]) == (503, "error=http_response_timeout")
+        assert time.monotonic() - began < 3
+        await archive.has_ended(1)
+
+
+async def test_interim_answers_do_not_extend_the_patience(tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(b"HTTP/1.1 102 Processing\r\n\r\n", "hold")) as archive,
+        running(tmp_path, archive.url) as gateway,
+    ):
+        reply = await ask(gateway.port, ASK)
+        assert (reply.status, reply.value("Proxy-Status").split("; ")[1]) == (503, "error=http_response_timeout")
+
+
+async def test_a_flood_of_interim_answers_is_no_answer(tmp_path: Path) -> None:
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(flood, "hold")) as archive,
+        running(tmp_path, archive.url) as gateway,
+    ):
+        reply = await ask(gateway.port, ASK)
+        assert (reply.status, reply.value("Proxy-Status").split("; ")[1]) == (503, "error=http_protocol_error")
+        await archive.has_ended(1)
+
+
+async def test_a_client_that_does_not_read_is_cut_and_the_archive_let_go(tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(MUCH, "keep")) as archive,
+        running(tmp_path, archive.url, base=IMPATIENT) as gateway,
+    ):
+        client = await Connection.to(gateway.port)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await client.send(ASK)
+        await archive.has_ended(1)
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        reply = await client.reply()
+        assert (reply.status, reply.complete, client.reset) == (200, False, True)
+        await client.close()
+        assert gateway.runtime.journal.failures(1)[0].ended == "client_gone"
+
+
+async def test_a_client_that_leaves_in_a_download_lets_the_archive_go(tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(MUCH, "keep")) as archive,
+        running(tmp_path, archive.url) as gateway,
+    ):
+        client = await Connection.to(gateway.port)
+        await client.send(ASK)
+        await client.more()
+        client.writer.transport.abort()
+        await archive.has_ended(1)
+        assert gateway.runtime.journal.failures(1)[0].ended == "client_gone"
+
+
+async def test_a_client_that_drips_its_head_is_let_go(tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive,
+        running(tmp_path, archive.url, base=IMPATIENT) as gateway,
+    ):
+        client = await Connection.to(gateway.port)
+        began = time.monotonic()
+        dripping = asyncio.ensure_future(drip(client, b"GET /studies HTTP/1.1\r\nX-Never-Ending: " + b"x" * 1000))
+        assert await client.is_closed(3)
+        assert time.monotonic() - began < 2
+        dripping.cancel()
+        await asyncio.gather(dripping, return_exceptions=True)
+        await client.close()
+
+
+async def drip(client: Connection, data: bytes) -> None:
+    for byte in data:
+        await client.send(bytes([byte]))
+        await asyncio.sleep(0.02)
+
+
+async def test_an_idle_client_is_let_go(tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(answer(200, b"[]"), "keep")) as archive,
+        running(tmp_path, archive.url, base=IMPATIENT) as gateway,
+    ):
+        client = await Connection.to(gateway.port)
+        await client.send(ASK)
+        assert (await client.reply()).status == 200
+        assert await client.is_closed(3)
+        await client.close()
+
+
+IMPATIENT = """\
+version: 1
+server: {host: 127.0.0.1, port: 0, drain: 1s, limits: {header_timeout: 500ms, body_timeout: 500ms, idle_timeout: 500ms}}
+admin: {host: 127.0.0.1, port: 0}
+upstreams: {pacs: {url: "${UPSTREAM}", timeouts: {connect: 1s, response: 1s, idle: 1s}}}
+routes: [{id: dicomweb, prefix: /, upstream: pacs}]
+"""

@@ -1,0 +1,23 @@
+"""A gateway in the loop of the test, on ports of its own."""
+
+from pathlib import Path
+from textwrap import dedent
+
+from gateway.config.load import load
+from gateway.server import GatewayProcess
+
+SHORT = """\
+version: 1
+server: {host: 127.0.0.1, port: 0, drain: 2s, limits: {header_timeout: 1s, body_timeout: 1s, idle_timeout: 5s}}
+admin: {host: 127.0.0.1, port: 0}
+upstreams:
+  pacs: {url: "${UPSTREAM}", timeouts: {connect: 1s, response: 1s, idle: 1s}}
+routes: [{id: dicomweb, prefix: /, upstream: pacs}]
+"""
+
+
+def running(folder: Path, upstream: str, more: str = "", base: str = SHORT) -> GatewayProcess:
+    """A gateway with short timeouts in front of `upstream`; `more` is YAML added to the configuration."""
+    file = folder / "gateway.yaml"
+    file.write_text(base + dedent(more))
+    return GatewayProcess(load(file, {"UPSTREAM": upstream}), file)
