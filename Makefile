@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine with Python 3.11 and make:
+#   make run                          the gateway in front of an embedded legacy PACS, with a tour
+#   make run UPSTREAM=http://pacs:8042  the gateway in front of yours
+#   make test                         everything that proves it
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8080
+ADMIN_PORT ?= 9090
+UPSTREAM ?=
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check unit packages clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run ## start the gateway (UPSTREAM=URL, PORT, ADMIN_PORT)
+ifeq ($(strip $(UPSTREAM)),)
+	@$(BIN)/pacs-gateway demo --port $(PORT) --admin-port $(ADMIN_PORT)
+else
+	@$(BIN)/pacs-gateway serve --upstream $(UPSTREAM) --port $(PORT) --admin-port $(ADMIN_PORT)
+endif
+
+test: $(VENV)/.test packages ## everything that proves it: style, types, rings, tests, a real Orthanc
+	@BIN=$(abspath $(BIN)) .ci/check
+	@BIN=$(abspath $(BIN)) .ci/test
+
+check: $(VENV)/.test ## format, lint, types
+	@BIN=$(abspath $(BIN)) .ci/check
+
+unit: $(VENV)/.test ## the tests that need no other server
+	@$(BIN)/python -m pytest -q -n auto -m "not pacs"
+
+packages:
+	@.ci/packages
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("pacs-gateway needs Python 3.11 or later, and %s is %s; name another with PYTHON=..." % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	@echo "Installing the gateway into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml
+	@echo "Installing the gateway and its test tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.run
