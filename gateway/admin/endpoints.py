@@ -1,0 +1,110 @@
+"""The admin port: one handler per endpoint.
+
+`/-/ready` does not follow the archive: the gateway must stay in the balancer to say 503 with a Retry-After. Nothing here
+changes anything but `POST /-/reload`, which a browser may only send from a page of this very port.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+import yaml
+from aiohttp import web
+
+from gateway.admin.control import AdminControl
+from gateway.admin.replies import complete, errors_as_json, is_cross_site, json_reply, refusal, text_reply
+from gateway.admin.status_page import status_page
+from gateway.reload import ReloadResult
+from gateway.telemetry.access_log import fields_of
+from gateway.telemetry.metrics import CONTENT_TYPE
+
+_COME_BACK = {"Retry-After": "5"}  # to whoever asks /-/ready while starting or draining
+_DEFAULT_LIMIT = 50
+_LIMIT = re.compile(r"[1-9][0-9]{0,5}")
+
+
+def admin_app(control: AdminControl) -> web.Application:
+    """The application to serve on the admin port."""
+    endpoints = _Endpoints(control)
+    app = web.Application(middlewares=[errors_as_json], client_max_size=64 * 1024)
+    app.on_response_prepare.append(complete)
+    app.add_routes(
+        [
+            web.get("/", endpoints.page),
+            web.get("/metrics", endpoints.metrics),
+            web.get("/-/healthy", endpoints.healthy),
+            web.get("/-/ready", endpoints.ready),
+            web.post("/-/reload", endpoints.reload),
+            web.get("/-/config", endpoints.config),
+            web.get("/-/exchanges", endpoints.exchanges),
+        ]
+    )
+    return app
+
+
+class _Endpoints:
+    def __init__(self, control: AdminControl) -> None:
+        self._control = control
+
+    async def page(self, _request: web.Request) -> web.Response:
+        return web.Response(text=status_page(self._control, time.time()), content_type="text/html")
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._control.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def healthy(self, _request: web.Request) -> web.Response:
+        return text_reply("The process runs.\n")
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        if self._control.ready:
+            return text_reply("Ready for traffic.\n")
+        return text_reply("Not ready: starting or draining.\n", 503, _COME_BACK)
+
+    async def reload(self, request: web.Request) -> web.Response:
+        """200 where the file is in force now; 422 with every finding where the old configuration stays."""
+        if is_cross_site(request):
+            return refusal(403, "A page of another site may not reload the gateway.")
+        result = await self._control.reload()
+        status = 200 if result.ok else 422
+        if _wants(request, "text/plain"):
+            return text_reply(_as_text(result), status)
+        told = {"hash": result.digest, "findings": result.findings, "notes": result.notes}
+        return json_reply({"result": _word(result), **told}, status)
+
+    async def config(self, request: web.Request) -> web.Response:
+        """YAML, the operator's language, as text that a browser shows; JSON where it is asked for."""
+        effective = _plain(self._control.settings.effective)
+        if _wants(request, "application/json"):
+            return json_reply(effective)
+        return text_reply(yaml.safe_dump(effective, sort_keys=False, allow_unicode=True))
+
+    async def exchanges(self, request: web.Request) -> web.Response:
+        limit = request.query.get("limit", str(_DEFAULT_LIMIT))
+        if not _LIMIT.fullmatch(limit):
+            return refusal(400, "limit is a whole number from 1.")
+        recent = self._control.journal.recent(int(limit))
+        return json_reply({"exchanges": [{**fields_of(record), "why": record.why} for record in recent]})
+
+
+def _wants(request: web.Request, media_type: str) -> bool:
+    """Whether the request names this type; the weights are left aside, since each endpoint has only two to offer."""
+    return media_type in request.headers.get("Accept", "").lower()
+
+
+def _word(result: ReloadResult) -> str:
+    return "reloaded" if result.ok else "refused"
+
+
+def _as_text(result: ReloadResult) -> str:
+    return "\n".join([f"{_word(result)}; in force: {result.digest}", *result.findings, *result.notes]) + "\n"
+
+
+def _plain(value: object) -> object:
+    """The value in the types that YAML and JSON know; anything else as its text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((_plain(item) for item in value), key=str)
+    return value if value is None or type(value) in (str, int, float, bool) else str(value)

@@ -1,0 +1,99 @@
+"""The access log: one line per exchange on standard output. An allow-list of fields, which is what keeps patients out.
+
+No path, query, header or address is ever written, because none is in the record. `logging.level: warning` silences it.
+`setup_logging` prepares all loggers of the process: exchanges to standard output, everything else to standard error.
+"""
+
+import json
+import logging
+import sys
+from typing import TextIO
+
+from gateway.config.settings import LoggingSettings
+from gateway.telemetry.record import ExchangeRecord
+from gateway.telemetry.redaction import OWN, JsonMessages, TextMessages, timestamp
+
+ACCESS = f"{OWN}.access"
+
+
+def fields_of(record: ExchangeRecord) -> dict[str, object]:
+    """Everything that may be told of an exchange, in the order in which people read it."""
+    return {
+        "time": timestamp(record.started),
+        "id": record.id,
+        "route": record.route,
+        "upstream": record.upstream,
+        "transaction": record.transaction,
+        "method": record.method,
+        "received": record.received,
+        "status": record.status,
+        "rule": record.rule,
+        "failure": record.failure,
+        "seconds": round(record.seconds, 4),
+        "upstream_seconds": None if record.upstream_seconds is None else round(record.upstream_seconds, 4),
+        "bytes_in": record.bytes_in,
+        "bytes_out": record.bytes_out,
+        "retry_after": None if record.retry_source is None else record.retry_seconds,
+        "ended": record.ended,
+        "attempts": record.attempts,
+    }
+
+
+class AccessLog:
+    """Writes the line of an exchange."""
+
+    def __init__(self) -> None:
+        self._logger = logging.getLogger(ACCESS)
+
+    def add(self, record: ExchangeRecord) -> None:
+        # The record travels as the message; the formatter below turns it into a line, if the line is wanted at all.
+        self._logger.info(record)
+
+
+def _fields(line: logging.LogRecord) -> dict[str, object]:
+    assert isinstance(line.msg, ExchangeRecord), "only records go to the access log"
+    return fields_of(line.msg)
+
+
+class JsonExchanges(logging.Formatter):
+    """One JSON object a line, always with the same keys."""
+
+    def format(self, line: logging.LogRecord) -> str:
+        return json.dumps(_fields(line))
+
+
+class TextExchanges(logging.Formatter):
+    """`name=value` for all that has a value."""
+
+    def format(self, line: logging.LogRecord) -> str:
+        fields = _fields(line)
+        time = fields.pop("time")
+        return " ".join([str(time), *(f"{name}={value}" for name, value in fields.items() if value not in (None, ""))])
+
+
+_FORMATTERS: dict[str, tuple[type[logging.Formatter], type[logging.Formatter]]] = {
+    "json": (JsonMessages, JsonExchanges),
+    "text": (TextMessages, TextExchanges),
+}
+
+
+def setup_logging(settings: LoggingSettings, stream: TextIO | None = None) -> None:
+    """Prepares the loggers of the process; again after a reload. `stream` takes the place of both standard streams."""
+    messages, exchanges = _FORMATTERS[settings.format]
+    # A line that cannot be written must not be quoted with its arguments on standard error, which is what the default does.
+    logging.raiseExceptions = False
+    _attach("", stream or sys.stderr, messages())
+    _attach(ACCESS, stream or sys.stdout, exchanges())
+    logging.getLogger().setLevel(logging.WARNING)  # libraries
+    logging.getLogger(OWN).setLevel(settings.level.upper())
+    logging.getLogger(ACCESS).propagate = False
+
+
+def _attach(name: str, stream: TextIO, formatter: logging.Formatter) -> None:
+    """One handler of ours per logger, however often this is called; those of others stay."""
+    logger, handler = logging.getLogger(name), logging.StreamHandler(stream)
+    handler.set_name(f"{OWN}.{name or 'root'}")
+    handler.setFormatter(formatter)
+    for old in [old for old in logger.handlers if old.get_name() == handler.get_name()]:
+        logger.removeHandler(old)
+    logger.addHandler(handler)

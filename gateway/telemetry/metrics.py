@@ -1,0 +1,185 @@
+"""The metrics of one process, in a registry of their own: what the archive said beside what the client got.
+
+They survive a reload; a new generation only adds its routes, upstreams and rules. They never hold a path, a UID, an
+address or a reason phrase: every label is a closed set (`labels`).
+
+Which series start at zero. A query over a series that does not exist gives no data instead of 0, and `rate()` misses the
+increment with which a series is born. So what alerts are written on exists from the start: every failure kind of every
+upstream, cut bodies, uninspected bodies, bytes, and for each route one series per documented code, as that code passing
+unchanged (`transaction="other"`, `rule="-"`). All other combinations of the five labels of `responses_total` (some
+hundred thousand, of which an archive shows a few dozen) are born when they occur. With the documented codes in place,
+`sum by (route, code) (...)` always has a row for each code; to be told of the first odd answer, alert on
+`failures_total`, or on `responses_total > 0 unless responses_total offset 5m`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from gateway import __version__
+from gateway.config.settings import Settings
+from gateway.core.decision import UNCHANGED
+from gateway.core.failures import FailureKind
+from gateway.telemetry.labels import DIRECTIONS, NOWHERE, OTHER, UNINSPECTED, ClosedSets, M, Series, code_label
+from gateway.telemetry.record import ExchangeRecord
+from gateway.telemetry.snapshot import Answered, FailureCount, Snapshot, totals
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+# From a cached search to a study of some gigabytes; from "in a moment" to "in an hour".
+_DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
+_Duration = partial(Histogram, buckets=_DURATIONS)
+_Wait = partial(Histogram, buckets=_WAITS)
+
+
+class Metrics:
+    """Counts exchanges. Every method returns at once and none raises for odd values in a record."""
+
+    def __init__(self, settings: Settings, now: float) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each, read by nobody
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._closed = ClosedSets()
+        self._count_exchanges()
+        self._count_troubles()
+        self._describe_process()
+        self.reload_succeeded(settings, now)
+
+    def _count_exchanges(self) -> None:
+        series = self._series
+        self._responses = series(
+            Counter, "responses", "Exchanges by what the archive said (upstream_code) and what the client got (code).",
+            "route", "transaction", "upstream_code", "code", "rule",
+        )  # fmt: skip
+        self._seconds = series(
+            _Duration, "request_duration_seconds", "From the first byte of the request to the last of the reply.",
+            "route", "transaction",
+        )  # fmt: skip
+        self._upstream_seconds = series(
+            _Duration, "upstream_duration_seconds", "From the request to the head of the archive's answer.",
+            "upstream", "transaction",
+        )  # fmt: skip
+        self._bytes = series(
+            Counter, "bytes", "Content received from clients (in) and sent to them (out).", "direction"
+        )
+        self._in_flight = series(Gauge, "in_flight", "Exchanges under way with the archive.", "upstream")
+
+    def _count_troubles(self) -> None:
+        series = self._series
+        self._failures = series(
+            Counter, "failures", "Outcomes without a usable answer of the archive.", "upstream", "kind"
+        )
+        self._retry_after = series(
+            _Wait, "retry_after_seconds", "The wait asked of clients, and who chose it.", "code", "source"
+        )
+        self._truncated = series(
+            Counter, "truncated", "Answers that the archive cut short, and so were cut for the client.", "upstream"
+        )
+        self._uninspected = series(
+            Counter, "uninspected", "Answers passed on although the verdict would have needed their content.", "reason"
+        )
+        self._would_rewrite = series(
+            Counter, "would_rewrite", "What rules would have sent, had they not been told to observe.",
+            "rule", "upstream_code", "code",
+        )  # fmt: skip
+
+    def _describe_process(self) -> None:
+        gauge = partial(Gauge, registry=self._registry)
+        self._reload_ok = gauge(
+            "pacs_gateway_config_last_reload_successful", "1 if the configuration read last is in force, else 0."
+        )
+        self._reload_time = gauge(
+            "pacs_gateway_config_last_reload_success_timestamp_seconds", "When the configuration in force was loaded."
+        )
+        self._config = gauge("pacs_gateway_config_info", "The configuration in force; always 1.", ["hash", "mode"])
+        gauge("pacs_gateway_build_info", "The running release; always 1.", ["version"]).labels(__version__).set(1)
+
+    def _series(self, kind: Callable[..., M], name: str, text: str, *labels: str) -> Series[M]:
+        metric = kind(f"pacs_gateway_{name}", text, labels, registry=self._registry)
+        return Series(metric, labels, self._closed)
+
+    def observe(self, record: ExchangeRecord) -> None:
+        """Counts one finished exchange."""
+        received, sent = code_label(record.received), code_label(record.status)
+        self._responses.of(record.route, record.transaction, received, sent, record.rule).inc()
+        self._seconds.of(record.route, record.transaction).observe(record.seconds)
+        if record.upstream_seconds is not None:
+            self._upstream_seconds.of(record.upstream, record.transaction).observe(record.upstream_seconds)
+        self._bytes.of("in").inc(record.bytes_in)
+        self._bytes.of("out").inc(record.bytes_out)
+        self._observe_troubles(record, received, sent)
+
+    def _observe_troubles(self, record: ExchangeRecord, received: str, sent: str) -> None:
+        if record.failure:
+            self._failures.of(record.upstream, record.failure).inc()
+        if record.retry_source is not None:
+            self._retry_after.of(sent, record.retry_source.value).observe(record.retry_seconds)
+        if record.ended == "truncated":
+            self._truncated.of(record.upstream).inc()
+        if record.uninspected:
+            self._uninspected.of(record.uninspected).inc()
+        for seen in record.observed:
+            self._would_rewrite.of(seen.rule, received, code_label(seen.status or None)).inc()
+
+    def in_flight_changed(self, upstream: str, delta: int) -> None:
+        """One exchange more (+1) or fewer (-1) with this archive."""
+        self._in_flight.of(upstream).inc(delta)
+
+    def reload_succeeded(self, settings: Settings, now: float) -> None:
+        """These settings are in force since `now` (Unix seconds)."""
+        self._closed.learn(settings)
+        self._start_at_zero(settings)
+        self._config.clear()
+        self._config.labels(settings.digest, settings.policy.mode.value).set(1)
+        self._reload_time.set(now)
+        self._reload_ok.set(1)
+
+    def reload_failed(self) -> None:
+        """A new configuration was refused; the one before stays in force."""
+        self._reload_ok.set(0)
+
+    def _start_at_zero(self, settings: Settings) -> None:
+        documented = settings.policy.documented
+        codes = [str(code) for code in sorted({*documented.codes, *documented.added}) if documented.allows(code)]
+        for route in settings.routes:
+            for code in codes:
+                self._responses.of(route.id, OTHER, code, code, UNCHANGED)
+        for upstream in (NOWHERE, *settings.upstreams):
+            for kind in FailureKind:
+                self._failures.of(upstream, kind.value)
+        for upstream in settings.upstreams:
+            self._truncated.of(upstream), self._in_flight.of(upstream)
+        for words, series in ((DIRECTIONS, self._bytes), (UNINSPECTED, self._uninspected)):
+            for word in words:
+                series.of(word)
+
+    def render(self) -> bytes:
+        """The text that Prometheus reads, of the type `CONTENT_TYPE`."""
+        return generate_latest(self._registry)
+
+    def snapshot(self) -> Snapshot:
+        """The counts so far, for the status page."""
+        answered = totals(self._responses.values(), 2, 3, 4)
+        would = totals(self._would_rewrite.values(), 1, 2, 0)
+        failures = totals(self._failures.values(), 0, 1)
+        return Snapshot(
+            answered=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in answered),
+            would_rewrite=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in would),
+            failures=tuple(FailureCount(upstream, kind, n) for (upstream, kind), n in failures),
+            in_flight=tuple((upstream, int(value)) for (upstream,), value in self._in_flight.values()),
+        )

@@ -1,0 +1,45 @@
+"""The record of one finished exchange: everything telemetry may know, and nothing that could name a patient.
+
+No target, no header value, no address, no reason phrase, no exception text: words from closed sets, numbers, and an id
+made by us.
+"""
+
+from dataclasses import dataclass
+
+from gateway.core.decision import Observed, RetrySource
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """One exchange, after its last byte.
+
+    `status` is what the client got, None where it left before it got anything. `received` is what the archive said, None
+    where it said nothing. `upstream_seconds` runs to the head of the archive's answer. `ended` says how the reply ended:
+    `complete`, `truncated` (the archive's content was cut, and so is ours) or `client_gone`.
+    """
+
+    id: str
+    started: float  # Unix seconds
+    route: str
+    upstream: str
+    transaction: str
+    method: str
+    status: int | None
+    received: int | None
+    rule: str
+    why: str
+    failure: str = ""
+    seconds: float = 0.0
+    upstream_seconds: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    retry_source: RetrySource | None = None
+    retry_seconds: float = 0.0
+    ended: str = "complete"
+    attempts: int = 0
+    uninspected: str = ""
+    observed: tuple[Observed, ...] = ()
+
+    @property
+    def is_failure(self) -> bool:
+        return self.status is None or self.status >= 500 or bool(self.failure) or self.ended != "complete"
