@@ -12,6 +12,9 @@ from gateway.config.source import Node
 from gateway.core.decision import BodyPlan, FieldEdits
 from gateway.core.policy import Then
 
+# The empty list is the answer of a search; a rule says 204, and the edition does the rest.
+_BODIES = (BodyPlan.KEEP.value, BodyPlan.EMPTY.value, BodyPlan.PROBLEM.value)
+
 _BOOLEAN = One(scalars.boolean)
 
 
@@ -61,7 +64,7 @@ THEN = Table(
         "status": Key(One(vocabulary.status_code), "The code to send.", None),
         "headers": Key(_HEADERS, "Changes to the header section.", _HEADERS.defaults()),
         "body": Key(
-            One(partial(scalars.word, known=tuple(BodyPlan))), "keep, empty, or problem: a report of ours.", None
+            One(partial(scalars.word, known=_BODIES)), "keep, empty, or problem: a report of ours.", None
         ),
         "retry_after": Key(
             One(_retry_after), "A duration; upstream: the archive's own or else the default; none.", None

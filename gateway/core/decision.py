@@ -9,11 +9,13 @@ UNCHANGED = "-"  # the rule label of an exchange in which the archive's own stat
 
 
 class BodyPlan(StrEnum):
-    """What becomes of the content: byte for byte as it came, dropped, or a report of our own in its place."""
+    """What becomes of the content: byte for byte as it came, dropped, or ours in its place: a report, or the empty list
+    of a search without a hit."""
 
     KEEP = "keep"
     EMPTY = "empty"
     PROBLEM = "problem"
+    EMPTY_LIST = "empty_list"
 
 
 class RetrySource(StrEnum):

@@ -45,6 +45,11 @@ _TRACE = re.compile(
     re.MULTILINE,
 )
 
+_ERROR_WORDS = re.compile(
+    rb"server error|\bexception\b|traceback|\bfailed\b|\bfailure\b|does not contain|not contain|\berror\b|cannot |could not ",
+    re.IGNORECASE,
+)
+
 
 def looks_like(content: bytes) -> Looks:
     """The kind of content by its first bytes alone; a label may lie, bytes do not."""
@@ -68,6 +73,11 @@ def _looks_like_text(start: bytes) -> Looks:
     if _HTML.search(start[:512]):
         return Looks.HTML
     return Looks.XML if start.startswith(b"<") else Looks.TEXT
+
+
+def is_error_wording(content: bytes) -> bool:
+    """Whether a short text speaks of an error. Long texts are documents, and documents may speak of anything."""
+    return len(content) <= 2048 and _ERROR_WORDS.search(content) is not None
 
 
 def is_stack_trace(content: bytes) -> bool:

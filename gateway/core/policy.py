@@ -26,6 +26,7 @@ class Documented:
     codes: frozenset[int] = DICOM_SET
     edition: str = "2024e"
     added: Mapping[int, str] = field(default_factory=dict)
+    strict: bool = False  # only the codes of each transaction's own table
 
     def allows(self, status: int) -> bool:
         """Whether this code may leave: interim codes and the two retired redirects never do, documented or not."""
@@ -86,6 +87,8 @@ class Quirks:
     """What no default can know about one archive."""
 
     unauthorized_challenge: str = ""
+    empty_search: Literal["no_match", "error"] = "no_match"
+    forbidden_as_not_found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Policy:
     retry: RetryPolicy = RetryPolicy()
     quirks: Mapping[str, Quirks] = field(default_factory=dict)
     peek: int = 16 * 1024
+    document: int = 4 * 1024 * 1024
 
     def quirks_of(self, upstream: str) -> Quirks:
         return self.quirks.get(upstream, Quirks())

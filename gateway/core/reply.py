@@ -60,6 +60,8 @@ def compose(
         fields = _edited(_without_stale(fields, decision), decision.edits)
         fields, retry = _with_retry_after(fields, decision, policy, moment)
     content = b"" if decision.body is BodyPlan.EMPTY else None
+    if decision.body is BodyPlan.EMPTY_LIST:
+        fields, content = fields.adding(("Content-Type", "application/dicom+json")), b"[]"
     if decision.body is BodyPlan.PROBLEM:
         report = problem(request, decision, reason, fields.get("Retry-After"), moment.exchange_id)
         fields, content = fields.setting("Content-Type", report.media_type), report.content
@@ -85,7 +87,7 @@ def _without_stale(fields: Fields, decision: Decision) -> Fields:
     """Lines that stopped being true: about a content that is not sent, or of a redirect that has become a failure."""
     if decision.status >= 400 and decision.received is not None and 300 <= decision.received < 400:
         fields = fields.without("Location")
-    if decision.body is BodyPlan.PROBLEM:
+    if decision.body in (BodyPlan.PROBLEM, BodyPlan.EMPTY_LIST):
         return fields.without(*DESCRIBES_CONTENT)
     return _bodiless(decision, fields) if decision.body is BodyPlan.EMPTY else fields
 

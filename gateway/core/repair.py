@@ -1,0 +1,97 @@
+"""Labels repaired where the payload is clear: header fields only, never a byte of the content (PS3.18 8.7, RFC 2046 5.1).
+
+Viewers split a multipart by the `boundary` of its label and choose a decoder by the label of an image. Where the archive
+forgot or misspelt it, the first bytes tell. `application/dicom+json` never gains a charset: at least one client compares it
+character for character.
+"""
+
+import re
+
+from gateway.core.decision import NO_EDITS, FieldEdits
+from gateway.core.facts import RequestFacts, Response
+from gateway.core.inspect import Looks, looks_like
+from gateway.dicomweb.json_shape import JsonShape, json_shape
+from gateway.dicomweb.media import parse_media_type
+from gateway.dicomweb.multipart import boundary_of, first_part_type, sniff_boundary
+
+_IMAGES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
+_JP2 = b"\x00\x00\x00\x0cjP  "
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BARE_TYPE = re.compile(r";\s*([A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+)\s*(?=;|$)")
+_RESULT = re.compile(rb'\s*\[\s*(?:\]\s*$|\{\s*"[0-9A-Fa-f]{8}")')
+
+
+def label_repair(request: RequestFacts, response: Response) -> FieldEdits:
+    """The edit of Content-Type that makes the label say what the content is; none where it already does or nobody knows."""
+    if request.opaque or request.transaction.id == "other" or not response.peek:
+        return NO_EDITS
+    said = response.fields.all("Content-Type")
+    label = _repaired(said[0] if said else "", response.peek, response.whole)
+    return FieldEdits(set=(("Content-Type", label),)) if label and said != (label,) else NO_EDITS
+
+
+def _repaired(label: str, content: bytes, whole: bool) -> str:
+    media = parse_media_type(label)
+    if media is None:
+        return _by_content(content, whole)
+    if media.type == "multipart":
+        return _multipart(label, content)
+    if media.type == "image":
+        return _image(media.essence, content) or label
+    return label
+
+
+def _by_content(content: bytes, whole: bool) -> str:
+    """A label for content that has none; empty where its first bytes leave a doubt."""
+    kind = looks_like(content)
+    if kind is Looks.DICOM:
+        return "application/dicom"
+    if kind is Looks.MULTIPART and sniff_boundary(content.lstrip(b"\r\n")):
+        return _multipart("multipart/related", content)
+    if kind is Looks.IMAGE:
+        return _image("", content)
+    if kind is Looks.JSON:
+        is_result = _RESULT.match(content) or (whole and json_shape(content)[0] is JsonShape.RESULT)
+        return "application/dicom+json" if is_result else "application/json"
+    return ""
+
+
+def _image(label: str, content: bytes) -> str:
+    return next(
+        (kind for magic, kind in _IMAGES if content.startswith(magic)),
+        "image/jp2" if content.startswith(_JP2) else label,
+    )
+
+
+def _multipart(label: str, content: bytes) -> str:
+    """The same label with a boundary and a quoted type. What was well written stays as it was, to the letter."""
+    media = parse_media_type(label)
+    assert media is not None
+    boundary, type_ = boundary_of(label), media.parameter("type")
+    well_written = (
+        boundary is not None and not _BARE_TYPE.search(label) and _is_quoted(label, type_) and "'" not in label
+    )
+    if well_written:
+        return label
+    boundary = boundary or sniff_boundary(content.lstrip(b"\r\n"))
+    if boundary is None:
+        return label
+    bare = _BARE_TYPE.search(label)
+    type_ = type_ or (bare[1] if bare else None) or _without_parameters(first_part_type(content.lstrip(b"\r\n")))
+    others = [(name, value) for name, value in media.parameters if name not in ("type", "boundary")]
+    written = [f'type="{type_}"'] if type_ else []
+    written += [f"boundary={_quoted(boundary)}"] + [f"{name}={_quoted(value)}" for name, value in others]
+    return f"{media.essence}; " + "; ".join(written)
+
+
+def _is_quoted(label: str, type_: str | None) -> bool:
+    """RFC 2045 5.1: a value with a slash is no token and must be quoted."""
+    return type_ is None or f'"{type_}"' in label or bool(_TOKEN.fullmatch(type_))
+
+
+def _quoted(value: str) -> str:
+    return value if _TOKEN.fullmatch(value) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _without_parameters(label: str | None) -> str | None:
+    return label.partition(";")[0].strip() if label else None
