@@ -1,16 +1,27 @@
 """Every situation of tests/cases through classify, normalise and compose: no socket, no clock, no chance."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.config.cases import run_case
-from tests.support.cases import Situation, policy_of, situations
+from gateway.config.cases import NEEDS_SOCKETS, run_case
+from gateway.config.lint import placed
+from tests.support.cases import Situation, situations
 
-WHOLE = [situation for situation in situations() if situation.whole]
+PURE = [situation for situation in situations() if not situation.case.needs_sockets]
+ON_A_WIRE = [situation for situation in situations() if situation.case.needs_sockets]
 
 
-@pytest.mark.parametrize("situation", WHOLE, ids=lambda situation: situation.id)
+@pytest.mark.parametrize("situation", PURE, ids=lambda situation: situation.id)
 def test_a_situation_is_judged_as_its_case_says(situation: Situation) -> None:
-    assert run_case(situation.case, policy_of(situation.config)) == []
+    settings = situation.settings()
+    request = placed(situation.case.request, settings.routes)
+    assert run_case(replace(situation.case, request=request), settings.policy) == []
+
+
+@pytest.mark.parametrize("situation", ON_A_WIRE, ids=lambda situation: situation.id)
+def test_a_situation_on_a_wire_never_passes_without_one(situation: Situation) -> None:
+    assert run_case(situation.case, situation.settings().policy) == [NEEDS_SOCKETS]
 
 
 def test_no_two_situations_have_one_name() -> None:
@@ -20,4 +31,5 @@ def test_no_two_situations_have_one_name() -> None:
 
 
 def test_every_file_of_situations_is_read() -> None:
-    assert len(situations()) > 60
+    assert len(PURE) > 60
+    assert len(ON_A_WIRE) > 5

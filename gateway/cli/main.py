@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from gateway import __version__
-from gateway.cli import check, demo, healthcheck, serve
+from gateway.cli import check, demo, healthcheck, serve, test
 from gateway.cli.errors import UserError
 
 DESCRIPTION = """\
@@ -21,6 +21,7 @@ first steps:
   pacs-gateway demo                                     see it work on an embedded legacy PACS
   pacs-gateway serve --upstream http://pacs.local:8042  put it in front of your own, without a file
   pacs-gateway check gateway.yaml                       find every mistake in a configuration
+  pacs-gateway test gateway.yaml                        run the examples of its rules, and files of cases
   pacs-gateway serve --config gateway.yaml              run with it
 
 `pacs-gateway COMMAND --help` explains a command with examples.
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"pacs-gateway {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for command in (serve, check, demo, healthcheck):
+    for command in (serve, check, test, demo, healthcheck):
         command.add_to(commands)
     version = commands.add_parser("version", help="print the version", description="Print the version.")
     version.set_defaults(run=_version)

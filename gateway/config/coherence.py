@@ -36,7 +36,7 @@ def documented_of(values: Values) -> Documented:
     codes = DCS_SET if section["set"] == "dcs" else DICOM_SET
     added = LIMIT_REACHED if section["add"] is None else section["add"]
     new = {code: text for code, text in added.items() if code not in codes}
-    return Documented(section["set"], codes, section["edition"], new)
+    return Documented(section["set"], codes, section["edition"], new, section["strict"])
 
 
 def _added(root: Node, values: Values) -> Iterator[Remark]:

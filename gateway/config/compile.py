@@ -55,11 +55,12 @@ def _policy(values: Values, rules: Sequence[Read]) -> Policy:
         retry=RetryPolicy(retry["default"], retry["min"], retry["max"], retry["jitter"]),
         quirks={id_: _quirks(upstream["quirks"]) for id_, upstream in values["upstreams"].items()},
         peek=values["inspect"]["peek"],
+        document=values["inspect"]["document"],
     )
 
 
 def _quirks(section: Values) -> Quirks:
-    return Quirks(unauthorized_challenge=section["unauthorized_challenge"] or "")
+    return Quirks(**{**section, "unauthorized_challenge": section["unauthorized_challenge"] or ""})
 
 
 def _server(section: Values) -> ServerSettings:

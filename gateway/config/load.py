@@ -4,7 +4,7 @@ Either settings come out, or `ConfigErrors` with every mistake of the file, sort
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from gateway.config.coherence import check, documented_of, written
 from gateway.config.compile import compiled
 from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
+from gateway.config.overlay import overlaid
 from gateway.config.packs import pack_tree
 from gateway.config.rules import Read, Scope, read_rules, refuse_twins
 from gateway.config.scalars import origin
 from gateway.config.schema import SECTIONS
 from gateway.config.settings import Settings
-from gateway.config.source import Node, from_plain, parse
+from gateway.config.source import Node, Pairs, from_plain, parse
 from gateway.config.when import Names
 from gateway.core.policy import Documented
 
@@ -29,10 +30,11 @@ def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
     return load_text(read_text(Path(path)), str(path), environ)
 
 
-def load_text(text: str, file: str, environ: Mapping[str, str]) -> Settings:
-    """The same from a text; `file` is its name in messages, and what relative names are relative to."""
+def load_text(text: str, file: str, environ: Mapping[str, str], overlay: Pairs | None = None) -> Settings:
+    """The same from a text; `file` is its name in messages, and what relative names are relative to. The sections of
+    `overlay` stand in place of its own."""
     report = Report()
-    return _settings(parse(text, file, environ, report), report, source=file)
+    return _settings(overlaid(parse(text, file, environ, report), overlay), report, source=file)
 
 
 def quick_start(
@@ -80,4 +82,14 @@ def _rules(root: Node, values: Mapping[str, Any], report: Report) -> tuple[Read,
 
 def pack_rules(name: str, report: Report) -> tuple[Read, ...]:
     """The rules of one pack. They may send any code of the smallest set, so they fit every configuration."""
-    return read_rules(pack_tree(name, report).get("rules"), Scope(Names(), Documented(), pack=name), report)
+    rules, findings = _pack(name)
+    report.findings.extend(findings)
+    return rules
+
+
+@cache
+def _pack(name: str) -> tuple[tuple[Read, ...], tuple[Finding, ...]]:
+    """Read once in a process: a pack ships with the release and depends on no configuration. Reading YAML is slow."""
+    report = Report()
+    rules = read_rules(pack_tree(name, report).get("rules"), Scope(Names(), Documented(), pack=name), report)
+    return rules, tuple(report.findings)

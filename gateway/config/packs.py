@@ -1,7 +1,8 @@
 """Packs: rules that ship with the gateway, in the same form as an operator's.
 
 A pack is a file in `gateway.packs`: `pack` (its name), `why`, `rules`. Packs come after the operator's rules, in
-the order in which they are listed, so an operator can always decide first.
+the order in which they are listed, so an operator can always decide first. `all` lists those that know a product before
+those that know a kind of server, and last those that know only words.
 """
 
 from dataclasses import dataclass
@@ -14,13 +15,18 @@ from gateway.config.kinds import ListOf, One
 from gateway.config.source import Node, Pairs, Scalar, parse
 
 _SUFFIX = ".yaml"
+# The first rule that matches decides, so what is said of many products comes after what is said of one.
+_GENERAL = (
+    "iis", "java-servers", "api-gateways", "login-pages", "front-ends", "permanent-refusals", "error-texts",
+)  # fmt: skip
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """The packs of this release, in alphabetical order."""
-    found = (entry.name for entry in files("gateway.packs").iterdir())
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX)))
+    """The packs of this release in the order of `all`: products by their names, then the general ones."""
+    files_there = (entry.name for entry in files("gateway.packs").iterdir())
+    found = {name.removesuffix(_SUFFIX) for name in files_there if name.endswith(_SUFFIX)}
+    return (*sorted(found.difference(_GENERAL)), *(name for name in _GENERAL if name in found))
 
 
 def pack_tree(name: str, report: Report) -> Pairs:

@@ -1,4 +1,4 @@
-"""Rules: `id`, `why`, `when`, `then`, `examples`, read from one list.
+"""Rules: `id`, `why`, `source`, `when`, `then`, `examples`, read from one list.
 
 A rule is only a rule with all of its parts: one that is faulty anywhere is reported and left out. What only the whole
 of a rule can tell is judged in `objections`.
@@ -24,11 +24,12 @@ from gateway.core.policy import Documented, Rule
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A rule with its examples, its node, and where it came from."""
+    """A rule with its examples, its node, and who saw what it repairs. The policy needs only the rule."""
 
     rule: Rule
     node: Node
     examples: tuple[Example, ...] = ()
+    source: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _rule(node: Node, scope: Scope, report: Report) -> Read | None:
     for keys, message in objections(rule, scope.documented):
         report.add(place_of(node, *keys), message)
     examples = tuple(Example(rule.id, case, place) for case, place in values["examples"])
-    return Read(rule, node, examples)
+    return Read(rule, node, examples, values["source"])
 
 
 def rule_table(names: Names) -> Table:
@@ -80,6 +81,7 @@ def rule_table(names: Names) -> Table:
         {
             "id": Key(One(_rule_id), "A name for metrics, logs and people."),
             "why": Key(One(scalars.text), "A sentence for the colleague who finds this rule in three years."),
+            "source": Key(ListOf(One(scalars.text), lone=True), "Where this was seen, or what demands it.", ()),
             "when": Key(By(partial(_when, names)), "The conditions, all of which must hold."),
             "then": Key(By(read_then), "What is done."),
             "examples": Key(ListOf(By(_example)), "Exchanges that show the rule at work; `check` runs them.", ()),

@@ -98,6 +98,7 @@ DOCUMENTED = Table(
             "What single codes outside the set become, other than by default.",
             {},
         ),
+        "strict": Key(BOOLEAN, "Only the codes of each transaction's own table in PS3.18.", False),
     }
 )
 
@@ -122,8 +123,11 @@ QUIRKS = Table(
         "unauthorized_challenge": Key(
             One(challenge), "The WWW-Authenticate of a 401 that came without one; without it, such a 401 is 403.", None
         ),
-    },
-    later=frozenset({"empty_search", "forbidden_as_not_found"}),
+        "empty_search": Key(
+            _one_of("no_match", "error"), "What a search answered with no bytes at all means here.", "no_match"
+        ),
+        "forbidden_as_not_found": Key(BOOLEAN, "A 403 to a read means that nothing is there.", False),
+    }
 )
 
 UPSTREAM = Table(
@@ -158,8 +162,10 @@ RETRY_AFTER = Table(
 )
 
 INSPECT = Table(
-    {"peek": Key(_size(KIB, MIB), "How much of a body may be held to judge it.", 16 * KIB)},
-    later=frozenset({"document"}),
+    {
+        "peek": Key(_size(KIB, MIB), "How much of a body may be held to judge it.", 16 * KIB),
+        "document": Key(_size(KIB, 64 * MIB), "The same for documents that are judged as a whole.", 4 * MIB),
+    }
 )
 
 LOGGING = Table(

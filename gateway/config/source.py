@@ -81,8 +81,15 @@ def place_of(node: Node, *keys: str | int) -> Place:
     return place
 
 
-def parse(text: str, file: str, environ: Mapping[str, str], report: Report) -> Node:
-    """The tree. Raises `ConfigErrors` where this is not YAML; reports what is YAML but not accepted."""
+def parse(
+    text: str,
+    file: str,
+    environ: Mapping[str, str],
+    report: Report,
+    begins: str = "a configuration begins with version: 1",
+) -> Node:
+    """The tree. Raises `ConfigErrors` where this is not YAML; reports what is YAML but not accepted. `begins` tells whoever
+    wrote nothing how to begin."""
     loader: _Loader | None = None
     try:
         loader = _Loader(text)
@@ -98,7 +105,7 @@ def parse(text: str, file: str, environ: Mapping[str, str], report: Report) -> N
         message = "not YAML: an escape or a directive names a number that is too large"
         raise _unreadable(_at(loader and loader.get_mark(), file), message) from None
     if root is None:
-        raise _unreadable(Place(file, 1, 1), "holds nothing; a configuration begins with version: 1")
+        raise _unreadable(Place(file, 1, 1), f"holds nothing; {begins}")
     return _Tree(file, environ, report).node(root, "")
 
 

@@ -63,9 +63,7 @@ THEN = Table(
     {
         "status": Key(One(vocabulary.status_code), "The code to send.", None),
         "headers": Key(_HEADERS, "Changes to the header section.", _HEADERS.defaults()),
-        "body": Key(
-            One(partial(scalars.word, known=_BODIES)), "keep, empty, or problem: a report of ours.", None
-        ),
+        "body": Key(One(partial(scalars.word, known=_BODIES)), "keep, empty, or problem: a report of ours.", None),
         "retry_after": Key(
             One(_retry_after), "A duration; upstream: the archive's own or else the default; none.", None
         ),

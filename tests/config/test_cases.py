@@ -126,7 +126,7 @@ rules:
 
 
 def test_an_example_of_a_rule_without_a_status_is_decided_by_it() -> None:
-    request, upstream = "request: {path: /studies}\n", "upstream: {status: %d, headers: {Server: IIS}}\n"
+    request, upstream = "request: {path: /}\n", "upstream: {status: %d, headers: {Server: IIS}}\n"
     assert findings(request + upstream % 200 + "expect: {status: 200, headers_absent: [Server]}", rules=TIDY) == []
     (found,) = findings(request + upstream % 203 + "expect: {status: 203}", rules=TIDY)
     assert found == "rules[0].examples[0]: decided by no rule instead of tidy"

@@ -1,17 +1,21 @@
 """Rules: every word of `when` and `then`, and the conditions they become."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gateway.config.findings import Report
 from gateway.config.load import load_text
-from gateway.config.when import WHEN
+from gateway.config.rules import Scope, read_rules
+from gateway.config.source import Pairs, parse
+from gateway.config.when import WHEN, Names
 from gateway.core.conditions import BodyMatches, FieldMatches, JsonHas, LooksLike, OneOf, SizeIs, StatusIs
 from gateway.core.decision import BodyPlan, FieldEdits
 from gateway.core.failures import FailureKind
 from gateway.core.inspect import Looks
-from gateway.core.policy import Rule, Then
+from gateway.core.policy import Documented, Rule, Then
 from gateway.dicomweb.transactions import ALIASES
 
 TEMPLATE = """
@@ -117,7 +121,8 @@ def test_conditions_are_asked_cheap_ones_first_whatever_their_order_in_the_file(
     answers = [word for word in words if word != "failure"]
     values = {
         "origin": "upstream", "status": "500", "transaction": "search", "method": "GET", "route": "pacs",
-        "upstream": "pacs", "location": "x", "reason": "x", "header": "{X: y}", "media_type": "text/html", "unexpected_media": "true",
+        "upstream": "pacs", "location": "x", "reason": "x", "header": "{X: y}", "media_type": "text/html",
+        "unexpected_media": "true",
         "size": "0", "looks_like": "html", "json": "{/a: 1}", "body": "x",
     }  # fmt: skip
     backwards = ", ".join(f"{word}: {values[word]}" for word in reversed(answers))
@@ -169,3 +174,26 @@ def test_a_status_is_checked_against_the_set_of_the_same_file() -> None:
 
 def test_a_route_without_a_section_has_the_name_of_the_upstream() -> None:
     assert condition("{route: pacs}").wanted == {"pacs"}
+
+
+# source
+
+
+@pytest.mark.parametrize(
+    ("written", "source"),
+    [
+        ("https://pacs.example/issues/1", ("https://pacs.example/issues/1",)),
+        ("[PS3.18 10.4.3, a ticket]", ("PS3.18 10.4.3", "a ticket")),
+        ("", ()),
+    ],
+)
+def test_where_a_rule_comes_from_is_kept_for_people_and_out_of_the_policy(
+    written: str, source: tuple[str, ...]
+) -> None:
+    text = TEMPLATE.format(when="{status: 500}", then="{status: 503}") + f"    source: {written}\n"
+    report = Report()
+    tree = parse(text, "g.yaml", {}, report)
+    assert isinstance(tree, Pairs)
+    (read,) = read_rules(tree.get("rules"), Scope(Names(), Documented()), report)
+    assert (read.source, report.findings) == (source, [])
+    assert load_text(text, "g.yaml", {}).policy.rules[0] == replace(rule(), where=read.rule.where)

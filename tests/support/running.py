@@ -14,6 +14,8 @@ upstreams:
   pacs: {url: "${UPSTREAM}", timeouts: {connect: 1s, response: 1s, idle: 1s}}
 routes: [{id: dicomweb, prefix: /, upstream: pacs}]
 """
+# The same, where only bytes and framing are looked at: no content is judged, whatever it holds.
+BYTES = SHORT.replace("upstream: pacs}", "upstream: pacs, service: opaque}")
 
 
 def running(folder: Path, upstream: str, more: str = "", base: str = SHORT) -> GatewayProcess:
