@@ -24,6 +24,23 @@ BUILT_IN_RULES: Mapping[str, str] = MappingProxyType(
         "unasked-412": "A precondition failed, and the request set none.",
         "unasked-416": "A range was refused, and the request asked for none.",
         "partial-search": "A shortened search result is 200 with a Warning.",
+        "store-outcome": "The store response lists what was stored; the status was made to say the same.",
+        "empty-retrieve": "A retrieve that brings nothing found nothing.",
+        "empty-search": "A search without a hit, as the documented edition answers it.",
+        "impossible-range": "The range of the answer ends before it begins.",
+        "json-error": "The content under a success was an error in JSON.",
+        "truncated": "The JSON broke off before its end.",
+        "unexpected-page": "A page for people came where data was asked for.",
+        "error-text": "The text under a success spoke of an error.",
+        "not-acceptable": "The archive sent a media type that the client had excluded.",
+        "missing-key": "A mandatory key of WADO-URI is missing in the request.",
+        "wrong-method": "No transaction of the path knows the method of the request, which is 405.",
+        "wrong-content-type": "The type of the request's content is the cause, which is 415.",
+        "wrong-accept": "The request accepts no type that this transaction can produce, which is 406.",
+        "misused-code": "A documented code where its own table has no row for it.",
+        "forbidden-as-not-found": "This archive says 403 where nothing is (quirks).",
+        "label": "Only the Content-Type was repaired: it did not say what the content is.",
+        "strict": "The code is not in this transaction's own table.",
         "partial-write": "Only a GET can have partial content; the request was carried out in part.",
     }
 )
@@ -43,7 +60,7 @@ def code_name(code: str) -> str:
 def why(rule: str, policy: Policy) -> str:
     """What a rule is there for: the operator's own sentence, or ours."""
     own = {given.id: given.why for given in policy.rules}
-    return own.get(rule) or BUILT_IN_RULES.get(rule, "From an earlier configuration.")
+    return own.get(rule) or BUILT_IN_RULES.get(rule) or "From an earlier configuration."
 
 
 def what_happened(record: ExchangeRecord) -> str:

@@ -12,6 +12,7 @@ from gateway.config.settings import Settings
 from gateway.core.decision import RetrySource
 from gateway.core.failures import FailureKind
 from gateway.core.normalise import BUILT_IN
+from gateway.core.store import SUSPICIONS
 from gateway.dicomweb.transactions import TRANSACTIONS
 
 NONE = "none"  # no status: the archive did not answer, or the client left first
@@ -21,7 +22,7 @@ OTHER = "other"  # no transaction of the standard
 UNKNOWN = "unknown"  # any other word from outside its set
 
 # Why content that should have been looked at passed unread: compressed, or longer than what is held of it.
-UNINSPECTED = ("content_coding", "beyond_peek")
+UNINSPECTED = ("content_coding", "beyond_limit")
 DIRECTIONS = ("in", "out")
 
 _CODES = frozenset(map(str, range(100, 600))) | {NONE, INVALID}
@@ -45,7 +46,7 @@ class ClosedSets:
             "rule": BUILT_IN,
             "kind": frozenset(FailureKind),
             "source": frozenset(RetrySource),
-            "reason": frozenset(UNINSPECTED),
+            "reason": frozenset((*UNINSPECTED, *SUSPICIONS)),
             "direction": frozenset(DIRECTIONS),
         }
 

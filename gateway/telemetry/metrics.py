@@ -93,6 +93,10 @@ class Metrics:
         self._uninspected = series(
             Counter, "uninspected", "Answers passed on although the verdict would have needed their content.", "reason"
         )
+        self._suspicious = series(
+            Counter, "suspicious", "Successes that look wrong and cannot be repaired; passed on as they came.",
+            "transaction", "reason",
+        )  # fmt: skip
         self._would_rewrite = series(
             Counter, "would_rewrite", "What rules would have sent, had they not been told to observe.",
             "rule", "upstream_code", "code",
@@ -133,6 +137,8 @@ class Metrics:
             self._truncated.of(record.upstream).inc()
         if record.uninspected:
             self._uninspected.of(record.uninspected).inc()
+        if record.suspicion:
+            self._suspicious.of(record.transaction, record.suspicion).inc()
         for seen in record.observed:
             self._would_rewrite.of(seen.rule, received, code_label(seen.status or None)).inc()
 

@@ -39,6 +39,7 @@ class ExchangeRecord:
     attempts: int = 0
     uninspected: str = ""
     observed: tuple[Observed, ...] = ()
+    suspicion: str = ""  # a success that looks wrong and cannot be repaired
 
     @property
     def is_failure(self) -> bool:

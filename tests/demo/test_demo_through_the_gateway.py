@@ -47,7 +47,7 @@ THROUGH = {
     "timeout-408": Expected(503, SOON),
     "no-match-404": Expected(204),
     "vendor-599": Expected(503, SOON),
-    "no-content-with-content": Expected(204),
+    "no-content-with-content": Expected(404),
     "cut-study": Expected(200, trouble=True),
     "endless-chunks": Expected(200, trouble=True),
     "closed-without-answer": Expected(503, SOON),

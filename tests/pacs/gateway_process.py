@@ -12,11 +12,14 @@ PROJECT = Path(__file__).parents[2]
 
 
 class Gateway(Server):
-    """`python -m gateway serve --config FILE` in front of one archive, with every pack. `of_upstream` is more YAML of it."""
+    """`python -m gateway serve --config FILE` in front of one archive, with every pack.
+
+    `of_upstream` is more YAML of the archive, `more` is more of the file.
+    """
 
     _LISTENING = re.compile(r"listening on port (\d+), admin on port (\d+)")
 
-    def __init__(self, folder: Path, upstream: str, of_upstream: str = "") -> None:
+    def __init__(self, folder: Path, upstream: str, of_upstream: str = "", more: str = "") -> None:
         super().__init__(folder, [sys.executable, "-m", "gateway", "serve", "--config", str(folder / "gateway.yaml")])
         self.admin_port = 0
         (folder / "gateway.yaml").write_text(
@@ -25,7 +28,7 @@ class Gateway(Server):
             "admin: {host: 127.0.0.1, port: 0}\n"
             f'upstreams: {{pacs: {{url: "{upstream}"{of_upstream}}}}}\n'
             "routes: [{id: pacs, prefix: /, upstream: pacs}]\n"
-            "packs: all\n"
+            "packs: all\n" + more
         )
 
     @property

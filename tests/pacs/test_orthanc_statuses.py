@@ -18,11 +18,15 @@ STUDY = f"/dicom-web/studies/{UIDS}.1"
 INSTANCE = f"{STUDY}/series/{UIDS}.1.1/instances/{UIDS}.1.1.1"
 WAVEFORM = "/dicom-web" + path_of(dict(odd_objects())["waveform_ecg.dcm"])
 CSV = {"Accept": "text/csv"}
+DICOM_JSON, PROBLEM = "application/dicom+json", "application/problem+json"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One request. `rule` is who decided, `-` where the archive's answer stands; `kept` is whether its content does."""
+    """One request. `rule` is who decided, `-` where the archive's answer stands; `content_type` is of the answer.
+
+    The content of the answer is Orthanc's own, but under `PROBLEM`, the gateway's, and under a 204, which has none.
+    """
 
     method: str
     target: str
@@ -30,7 +34,7 @@ class Case:
     said: int
     got: int
     rule: str = "-"
-    kept: bool = True
+    content_type: str = "application/json"
     fields: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
 
@@ -46,32 +50,38 @@ CASES = {
         "GET", INSTANCE, "studies.retrieve.dicom", 400, 406, "orthanc-media-type", fields={"Accept": "application/dicom"}
     ),
     "a frame of a waveform": Case(
-        "GET", f"{WAVEFORM}/frames/1", "studies.retrieve.frames", 500, 501, "orthanc-not-implemented"
+        "GET", f"{WAVEFORM}/frames/1", "studies.retrieve.frames", 500, 406, "orthanc-no-frames"
     ),
-    "frame number zero": Case("GET", f"{INSTANCE}/frames/0", "studies.retrieve.frames", 400, 400),
-    "an unknown study": Case("GET", f"/dicom-web/studies/{UIDS}.404", "studies.retrieve.dicom", 404, 404),
+    "frame number zero": Case("GET", f"{INSTANCE}/frames/0", "studies.retrieve.frames", 400, 400, "label"),
+    "an unknown study": Case("GET", f"/dicom-web/studies/{UIDS}.404", "studies.retrieve.dicom", 404, 404, "label"),
     "an unknown study's metadata": Case(
-        "GET", f"/dicom-web/studies/{UIDS}.404/metadata", "studies.retrieve.metadata", 404, 404
+        "GET", f"/dicom-web/studies/{UIDS}.404/metadata", "studies.retrieve.metadata", 404, 404, "label"
     ),
-    "an attribute that is not there": Case("GET", f"{INSTANCE}/bulk/00090099", "studies.retrieve.bulkdata", 404, 404),
-    "a limit that is no number": Case("GET", "/dicom-web/studies?limit=many", "studies.search", 400, 400),
-    "a search": Case("GET", "/dicom-web/studies?PatientID=TEST-1", "studies.search", 200, 200),
-    "a search without a hit": Case("GET", "/dicom-web/studies?PatientID=NOBODY", "studies.search", 200, 200),
+    "an attribute that is not there": Case(
+        "GET", f"{INSTANCE}/bulk/00090099", "studies.retrieve.bulkdata", 404, 404, "label"
+    ),
+    "a limit that is no number": Case("GET", "/dicom-web/studies?limit=many", "studies.search", 400, 400, "label"),
+    "a search": Case(
+        "GET", "/dicom-web/studies?PatientID=TEST-1", "studies.search", 200, 200, content_type=DICOM_JSON
+    ),
+    "a search without a hit": Case(
+        "GET", "/dicom-web/studies?PatientID=NOBODY", "studies.search", 200, 204, "empty-search", ""
+    ),
     "a store without multipart": Case(
-        "POST", "/dicom-web/studies", "studies.store", 415, 415,
+        "POST", "/dicom-web/studies", "studies.store", 415, 415, "label",
         fields={"Content-Type": "application/dicom"}, content=part10(ct(f"{UIDS}.41")),
     ),
     "a store into another study": Case(
-        "POST", f"/dicom-web/studies/{UIDS}.42", "studies.store", 409, 409,
+        "POST", f"/dicom-web/studies/{UIDS}.42", "studies.store", 409, 409, "label", DICOM_JSON,
         fields={"Content-Type": MULTIPART}, content=multipart(part10(ct(f"{UIDS}.43"))),
     ),
-    "a method that Orthanc lacks": Case("DELETE", STUDY, "studies.delete", 405, 405, "error-body", kept=False),
-    "a method that nobody has": Case("DELETE", "/dicom-web/studies", "other", 405, 405),
+    "a method that Orthanc lacks": Case("DELETE", STUDY, "studies.delete", 405, 405, "error-body", PROBLEM),
+    "a method that nobody has": Case("DELETE", "/dicom-web/studies", "other", 405, 405, content_type=""),
     "no capabilities": Case(
-        "OPTIONS", "/dicom-web/studies", "capabilities.retrieve", 404, 404, "error-body", kept=False
+        "OPTIONS", "/dicom-web/studies", "capabilities.retrieve", 404, 404, "error-body", PROBLEM
     ),
-    "HEAD is not supported": Case("HEAD", "/dicom-web/studies", "studies.search", 404, 404),
-    "the page for people": Case("GET", "/", "other", 301, 301),
+    "HEAD is not supported": Case("HEAD", "/dicom-web/studies", "studies.search", 404, 404, content_type=""),
+    "the page for people": Case("GET", "/", "other", 301, 301, content_type=""),
 }  # fmt: skip
 
 
@@ -84,12 +94,12 @@ def test_the_client_gets_the_right_code_for_what_orthanc_says(orthanc: Orthanc, 
         assert through.field(owed) == direct.field(owed)
     said = f'received-status={case.said}; details="rule={case.rule}"'
     assert through.field("Proxy-Status") == (f"pacs-gateway; {said}" if case.rule != "-" else "")
-    if case.kept:
+    assert through.media_type == case.content_type
+    if case.got == 204:
+        assert through.content == b""
+    elif case.content_type != PROBLEM:
         own, of_orthanc = gateway.base.encode(), orthanc.base.encode()
         assert through.content.replace(own, b"BASE") == direct.content.replace(of_orthanc, b"BASE")
-        assert through.media_type == direct.media_type
-    else:
-        assert through.media_type == "application/problem+json"
 
 
 def test_every_answer_is_counted_by_what_was_said_and_what_was_sent(
@@ -144,7 +154,9 @@ def test_the_challenge_of_a_401_reaches_the_client_and_its_password_the_archive(
             through.field("WWW-Authenticate") == direct.field("WWW-Authenticate") == 'Basic realm="Orthanc Secure Area"'
         )
     right = {"Authorization": "Basic " + base64.b64encode(b"user:password").decode()}
-    assert [ask(server.base, "GET", "/dicom-web/studies", right).content for server in guarded] == [b"[]", b"[]"]
+    direct, through = (ask(server.base, "GET", "/dicom-web/studies", right) for server in guarded)
+    assert (direct.status, direct.content) == (200, b"[]")
+    assert (through.status, through.content) == (204, b"")
 
 
 def test_an_error_without_content_gets_a_report(guarded: tuple[Orthanc, Gateway]) -> None:

@@ -4,39 +4,28 @@ is wrong, before an archive or a client finds out."""
 import asyncio
 import inspect
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import ClientTimeout
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpResponseParser
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, LineTooLong, TransferEncodingError
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
-from yarl import URL
 
-from gateway.core.failures import FailureKind
 from gateway.proxy.aiohttp_seam import (
     DownstreamProtocol,
     Finished,
-    GatewayConnector,
     GatewayServer,
     Incoming,
-    Origin,
     UpstreamProtocol,
     require_suitable_aiohttp,
 )
-from tests.support.client import Connection
-from tests.support.upstream import Said, ScriptedUpstream, answer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-REFUSED = b"HTTP/1.1 400 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def parser(**options: Any) -> Any:
@@ -131,12 +120,17 @@ async def test_a_line_too_long_says_which_limit_it_broke() -> None:
 # ---- names and shapes ------------------------------------------------------------------------------------------------
 
 
+async def nobody(_incoming: Incoming) -> Finished:
+    """A handler that is never called."""
+    raise AssertionError
+
+
 async def test_the_protocols_have_what_is_used_of_them() -> None:
     loop = asyncio.get_running_loop()
     ours = UpstreamProtocol(loop)
     for name in ("_parser", "_payload", "_should_close", "_paused", "_loop", "transport", "should_close"):
         assert hasattr(ours, name), name
-    server = GatewayServer(refusing, header_timeout=1.0, farewell=0.1)()
+    server = GatewayServer(nobody, header_timeout=1.0, farewell=0.1)()
     for name in ("_messages", "_waiter", "_request_count", "_request_handler", "_buffer_paused", "_paused"):
         assert hasattr(server, name), name
     assert (server.max_line_size, server._lingering_time) == (8190, 0.0)
@@ -171,123 +165,6 @@ def test_an_option_nobody_knows_is_an_error() -> None:
 
     async def make() -> None:
         with pytest.raises(TypeError):
-            GatewayServer(refusing, header_timeout=1.0, farewell=0.1, acces_log=None)()
+            GatewayServer(nobody, header_timeout=1.0, farewell=0.1, acces_log=None)()
 
     asyncio.run(make())
-
-
-# ---- connections -----------------------------------------------------------------------------------------------------
-
-
-async def test_new_connections_are_ours() -> None:
-    async with ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive:
-        connector = GatewayConnector()
-        origin = Origin(URL(archive.url), is_tls=False)
-        connection = await connector.connect(origin, [], ClientTimeout(total=None))  # type: ignore[arg-type]
-        assert isinstance(connection.protocol, UpstreamProtocol)
-        connection.close()
-        await connector.close()
-
-
-async def test_what_the_archive_said_last_is_heard_although_writing_failed() -> None:
-    """asyncio gives a connection up when a write fails, whatever may still be read from it."""
-    ours, theirs = socket.socketpair()
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.create_connection(lambda: UpstreamProtocol(loop), sock=ours)
-    awaited = protocol.begin(bodiless=False, max_line=100, max_field=100, max_fields=5)
-    theirs.sendall(HEAD + b"hello")
-    theirs.close()
-    for _ in range(3):
-        transport.write(b"upload")
-    message, content = await awaited
-    assert (message.code, await content.read()) == (200, b"hello")
-    assert not protocol.end()
-
-
-async def refusing(incoming: Incoming) -> Finished:
-    """A handler that refuses everything."""
-    assert incoming.protocol.transport is not None
-    incoming.protocol.transport.write(REFUSED)
-    return Finished(keep_alive=False)
-
-
-@asynccontextmanager
-async def served(handler: Any, farewell: float) -> AsyncIterator[tuple[GatewayServer, int]]:
-    server = GatewayServer(handler, header_timeout=1.0, farewell=farewell, access_log=None)
-    listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
-    yield server, listening.sockets[0].getsockname()[1]
-    listening.close()
-    await server.shutdown(0.1)
-
-
-async def test_what_is_no_request_comes_to_the_handler_as_an_error() -> None:
-    errors = []
-
-    async def noting(incoming: Incoming) -> Finished:
-        errors.append(incoming.error)
-        return await refusing(incoming)
-
-    async with served(noting, farewell=0.1) as (_server, port):
-        for line in (b"NOT HTTP", b"GET /" + b"x" * 9000 + b" HTTP/1.1", b"GET / HTTP/1.0"):
-            client = await Connection.to(port)
-            await client.send(line + b"\r\n\r\n")
-            assert (await client.reply()).status == 400
-            await client.close()
-    assert errors == [FailureKind.HTTP_REQUEST_ERROR, FailureKind.TARGET_TOO_LONG, None]
-
-
-async def test_nobody_lingers_for_ever_over_a_refusal() -> None:
-    """The client neither reads on nor closes."""
-    serving = set()
-
-    async def noting(incoming: Incoming) -> Finished:
-        serving.add(incoming._task)
-        return await refusing(incoming)
-
-    async with served(noting, farewell=0.2) as (_server, port):
-        client = await Connection.to(port)
-        await client.send(b"NOT HTTP\r\n\r\n")
-        assert (await client.reply()).status == 400
-        done, _ = await asyncio.wait(serving, timeout=2)
-        assert done
-        await client.close()
-
-
-async def test_what_is_left_in_a_buffer_is_waited_for() -> None:
-    """Less than the high-water mark, so that nothing else would wait for it."""
-    flushed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-    async def filling(incoming: Incoming) -> Finished:
-        transport = incoming.protocol.transport
-        assert transport is not None
-        while not transport.get_write_buffer_size():
-            transport.write(b"x" * 10_000)
-        waiting = asyncio.ensure_future(incoming.protocol.flushed())
-        done, _ = await asyncio.wait({waiting}, timeout=0.1)
-        flushed.set_result(bool(done))
-        await waiting
-        return Finished(keep_alive=False)
-
-    async with served(filling, farewell=0.1) as (_server, port):
-        client = await Connection.to(port)
-        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert not await flushed
-        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
-        assert await client.is_closed()
-        await client.close()
-
-
-@pytest.mark.parametrize("cut", range(1, 8))
-async def test_a_head_ends_where_its_blank_line_ends_however_it_is_cut(cut: int) -> None:
-    """Surplus bytes do not spoil the answer in front of them, wherever the network cuts."""
-    ours, theirs = socket.socketpair()
-    loop = asyncio.get_running_loop()
-    with theirs:
-        transport, protocol = await loop.create_connection(lambda: UpstreamProtocol(loop), sock=ours)
-        awaited = protocol.begin(bodiless=True, max_line=100, max_field=100, max_fields=5)
-        protocol.data_received(HEAD[:-cut])
-        protocol.data_received(HEAD[-cut:] + b"helloSURPLUS")
-        message, content = await awaited
-        assert (message.code, content.is_eof(), protocol.end()) == (200, True, False)
-        transport.abort()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Connection, request
-from tests.support.running import running
+from tests.support.running import BYTES, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
 ASK = request("GET", "/studies/1/metadata")
@@ -19,7 +19,7 @@ def kept(_received: ReceivedRequest, _number: int) -> Said:
 
 async def test_a_refusal_reaches_a_client_that_goes_on_sending(tmp_path: Path) -> None:
     """Were the connection closed at once, the system would answer the rest with a reset, and that overtakes the refusal."""
-    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         for _ in range(5):
             client = await Connection.to(gateway.port)
             await client.send(NOT_HTTP)
@@ -34,7 +34,7 @@ async def test_a_refusal_reaches_a_client_that_goes_on_sending(tmp_path: Path) -
 
 
 async def test_requests_in_one_packet_are_all_answered(tmp_path: Path) -> None:
-    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         client = await Connection.to(gateway.port)
         await client.send(ASK * 100)
         assert [(await client.reply()).status for _ in range(100)] == [200] * 100
@@ -42,7 +42,7 @@ async def test_requests_in_one_packet_are_all_answered(tmp_path: Path) -> None:
 
 
 async def test_what_was_asked_before_nonsense_is_answered_before_it_is_refused(tmp_path: Path) -> None:
-    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         client = await Connection.to(gateway.port)
         await client.send(ASK * 3 + NOT_HTTP + ASK)
         assert [(await client.reply()).status for _ in range(4)] == [200, 200, 200, 400]
@@ -55,7 +55,7 @@ async def test_what_was_asked_before_nonsense_is_answered_before_it_is_refused(t
 async def test_an_offer_to_switch_protocols_is_the_last_request(protocol: str, tmp_path: Path) -> None:
     """What follows may be of either protocol."""
     offer = request("GET", "/studies/1/metadata", ("Connection", "Upgrade"), ("Upgrade", protocol))
-    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         client = await Connection.to(gateway.port)
         await client.send(offer + ASK)
         reply = await client.reply()
@@ -67,7 +67,7 @@ async def test_an_offer_to_switch_protocols_is_the_last_request(protocol: str, t
 
 async def test_nothing_behind_connect_is_a_request(tmp_path: Path) -> None:
     tunnel = b"CONNECT internal.example:22 HTTP/1.1\r\nHost: internal.example:22\r\n\r\n"
-    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(kept) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         client = await Connection.to(gateway.port)
         await client.send(tunnel + ASK)
         assert (await client.reply()).status == 405
@@ -83,7 +83,7 @@ async def test_a_cut_answer_is_reset_for_every_client(cut: bytes, after: str, ve
     """A client of HTTP/1.0 knows the end of the content by the end of the connection alone."""
     async with (
         ScriptedUpstream(lambda _received, _number: Said(cut, after, "headers")) as archive,  # type: ignore[arg-type]
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
         await client.send(f"GET /studies/1 HTTP/{version}\r\nHost: gw.example\r\n\r\n".encode())

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.proxy.aiohttp_seam import UpstreamProtocol
 from tests.support.client import ask, request
-from tests.support.running import running
+from tests.support.running import BYTES, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
 FIRST = request("GET", "/studies/1/metadata")
@@ -31,7 +31,7 @@ async def test_bytes_on_an_idle_connection_end_it(first: bytes, late: bytes, tmp
     def script(_received: ReceivedRequest, number: int) -> Said:
         return Said(first, "keep", late=late) if number == 0 else Said(answer(200, b"other"), "keep")
 
-    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         assert (await ask(gateway.port, FIRST)).complete
         await archive.has_ended(1)
         reply = await ask(gateway.port, SECOND)
@@ -43,6 +43,7 @@ async def test_bytes_on_an_idle_connection_end_it(first: bytes, late: bytes, tmp
     [
         pytest.param("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", id="head"),
         pytest.param("GET", b"HTTP/1.1 204 No Content\r\n\r\n", id="204"),
+        pytest.param("GET", b"HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", id="101"),
     ],
 )
 async def test_an_answer_without_content_is_the_last_on_its_connection(
@@ -53,7 +54,7 @@ async def test_an_answer_without_content_is_the_last_on_its_connection(
     def script(_received: ReceivedRequest, number: int) -> Said:
         return Said(first if number == 0 else answer(200, b"other"), "keep")
 
-    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         assert (await ask(gateway.port, request(method, "/studies/1/metadata"))).complete
         assert (await ask(gateway.port, SECOND)).body == b"other"
         assert archive.connections == 2
@@ -62,7 +63,7 @@ async def test_an_answer_without_content_is_the_last_on_its_connection(
 async def test_a_connection_that_kept_silent_is_used_again(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200, b"own"), "keep")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         for _ in range(3):
             assert (await ask(gateway.port, FIRST)).body == b"own"
@@ -72,7 +73,7 @@ async def test_a_connection_that_kept_silent_is_used_again(tmp_path: Path) -> No
 async def test_two_answers_at_once_are_one_too_many(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, number: Said(answer(200, b"%d" % number) + POISON, "keep")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         assert [(await ask(gateway.port, FIRST)).body for _ in range(3)] == [b"0", b"1", b"2"]
         assert archive.connections == 3
@@ -96,7 +97,7 @@ async def stale(received: ReceivedRequest, number: int) -> Said:
 
 
 async def test_a_get_that_met_a_closing_connection_is_sent_once_more(tmp_path: Path) -> None:
-    async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
         reply = await ask(gateway.port, SECOND)
         assert (reply.status, reply.body) == (200, b"GET")
@@ -105,7 +106,7 @@ async def test_a_get_that_met_a_closing_connection_is_sent_once_more(tmp_path: P
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_what_changes_something_is_never_sent_twice(method: str, tmp_path: Path) -> None:
-    async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
         reply = await ask(gateway.port, request(method, "/studies", body=b"content"))
         assert reply.status in (500, 503)
@@ -115,7 +116,7 @@ async def test_what_changes_something_is_never_sent_twice(method: str, tmp_path:
 async def test_a_get_on_a_new_connection_is_not_repeated(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(b"", "close")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         assert (await ask(gateway.port, FIRST)).status == 503
         assert len(archive.requests) == 1
@@ -125,7 +126,7 @@ async def test_a_get_that_was_half_answered_is_not_repeated(tmp_path: Path) -> N
     def script(_received: ReceivedRequest, number: int) -> Said:
         return Said(b"HTTP/1.1 200 OK\r\n", "close") if number == 1 else Said(answer(200, b"own"), "keep")
 
-    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
         assert (await ask(gateway.port, SECOND)).status == 503
         assert len(archive.requests) == 2

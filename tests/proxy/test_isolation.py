@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support.client import ask, request
-from tests.support.running import running
+from tests.support.running import BYTES, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
 COOKIES = [("Set-Cookie", "session=doctor-a; Path=/"), ("Set-Cookie", "theme=dark")]
@@ -17,7 +17,7 @@ async def test_the_cookie_of_one_client_is_never_sent_for_another(tmp_path: Path
 
     async with ScriptedUpstream(script) as archive:
         by_name = archive.url.replace("127.0.0.1", "localhost")
-        async with running(tmp_path, by_name) as gateway:
+        async with running(tmp_path, by_name, base=BYTES) as gateway:
             first = await ask(gateway.port, request("GET", "/studies/1/metadata"))
             await ask(gateway.port, request("GET", "/studies/2/metadata"))
             await ask(gateway.port, request("GET", "/studies/3/metadata", ("Cookie", "session=doctor-b")))
@@ -31,7 +31,7 @@ async def test_a_redirect_is_never_followed(tmp_path: Path) -> None:
         def script(_received: ReceivedRequest, _number: int) -> Said:
             return Said(answer(307, b"", ("Location", f"{elsewhere.url}/latest/meta-data/")), "keep")
 
-        async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+        async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
             reply = await ask(gateway.port, request("GET", "/studies/1/metadata"))
     assert (reply.status, reply.value("Location")) == (303, f"{elsewhere.url}/latest/meta-data/")
     assert elsewhere.connections == 0
@@ -42,7 +42,7 @@ async def test_nothing_of_the_clients_request_is_invented_or_lost(tmp_path: Path
     added = {"Host", "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200, b"[]"))) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         await ask(gateway.port, request("GET", "/studies?PatientName=DOE%5EJOHN", *own))
     received = archive.requests[0]

@@ -1,11 +1,12 @@
 """Every wait has its end: an archive that drips, floods or falls silent, a client that drips or does not read."""
 
 import asyncio
+import socket
 import time
 from pathlib import Path
 
 from tests.support.client import Connection, ask, request
-from tests.support.running import running
+from tests.support.running import BYTES, running
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
 ASK = request("GET", "/studies/1/metadata")
@@ -17,7 +18,7 @@ async def test_a_head_that_drips_ends_with_the_patience_for_the_answer(tmp_path:
     """Each byte would rearm a timer that only measures silence."""
     async with (
         ScriptedUpstream(lambda _received, _number: Said(DRIP, split="bytes", pause=0.02)) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         began = time.monotonic()
         reply = await ask(gateway.port, ASK)
@@ -29,7 +30,7 @@ async def test_a_head_that_drips_ends_with_the_patience_for_the_answer(tmp_path:
 async def test_interim_answers_do_not_extend_the_patience(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(b"HTTP/1.1 102 Processing\r\n\r\n", "hold")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         reply = await ask(gateway.port, ASK)
         assert (reply.status, reply.value("Proxy-Status").split("; ")[1]) == (503, "error=http_response_timeout")
@@ -39,7 +40,7 @@ async def test_a_flood_of_interim_answers_is_no_answer(tmp_path: Path) -> None:
     flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000
     async with (
         ScriptedUpstream(lambda _received, _number: Said(flood, "hold")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         reply = await ask(gateway.port, ASK)
         assert (reply.status, reply.value("Proxy-Status").split("; ")[1]) == (503, "error=http_protocol_error")
@@ -65,7 +66,7 @@ async def test_a_client_that_does_not_read_is_cut_and_the_archive_let_go(tmp_pat
 async def test_a_client_that_leaves_in_a_download_lets_the_archive_go(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(MUCH, "keep")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
         await client.send(ASK)
@@ -76,9 +77,10 @@ async def test_a_client_that_leaves_in_a_download_lets_the_archive_go(tmp_path: 
 
 
 async def test_a_client_that_drips_its_head_is_let_go(tmp_path: Path) -> None:
+    """Each byte would rearm a timer that only measures silence."""
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive,
-        running(tmp_path, archive.url, base=IMPATIENT) as gateway,
+        running(tmp_path, archive.url) as gateway,
     ):
         client = await Connection.to(gateway.port)
         began = time.monotonic()
@@ -108,10 +110,34 @@ async def test_an_idle_client_is_let_go(tmp_path: Path) -> None:
         await client.close()
 
 
+async def test_the_last_bytes_too_must_be_read(tmp_path: Path) -> None:
+    """They fit into a buffer of ours, so that the exchange could pass for complete while nobody takes them."""
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(answer(200, b"x" * 60_000), "keep")) as archive,
+        running(tmp_path, archive.url, base=IMPATIENT) as gateway,
+    ):
+        for listening in gateway._traffic_site._server.sockets:  # type: ignore[union-attr]
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # its connections inherit this
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.connect(("127.0.0.1", gateway.port))
+        client = Connection(*await asyncio.open_connection(sock=narrow))
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await client.send(ASK)
+        await archive.has_heard(1)
+        [connection] = gateway.runtime.server.connections
+        assert connection._task_handler is not None
+        await asyncio.wait({connection._task_handler}, timeout=5)
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert not (await client.reply()).complete
+        await client.close()
+        assert gateway.runtime.journal.failures(1)[0].ended == "client_gone"
+
+
 IMPATIENT = """\
 version: 1
 server: {host: 127.0.0.1, port: 0, drain: 1s, limits: {header_timeout: 500ms, body_timeout: 500ms, idle_timeout: 500ms}}
 admin: {host: 127.0.0.1, port: 0}
 upstreams: {pacs: {url: "${UPSTREAM}", timeouts: {connect: 1s, response: 1s, idle: 1s}}}
-routes: [{id: dicomweb, prefix: /, upstream: pacs}]
+routes: [{id: dicomweb, prefix: /, upstream: pacs, service: opaque}]
 """

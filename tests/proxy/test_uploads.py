@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Connection, Reply, ask, request
-from tests.support.running import running
+from tests.support.running import BYTES, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
 MUCH = 20_000_000
@@ -42,18 +42,40 @@ async def test_the_refusal_of_an_upload_is_heard_in_the_middle_of_it(after: str,
     def script(_received: ReceivedRequest, _number: int) -> Said:
         return Said(answer(413, b"too large"), after, read_body=False)  # type: ignore[arg-type]
 
-    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         for _ in range(5):
             reply = await upload(gateway.port, MUCH)
             assert (reply.status, reply.complete) == (413, True)
             assert reply.value("Connection") == "close"
 
 
+async def test_the_refusal_waits_for_a_client_that_sends_all_before_it_reads(tmp_path: Path) -> None:
+    """The upload is stuck when the refusal comes; the client can hear it once it has got rid of the rest."""
+    stuck = asyncio.Event()
+
+    async def script(_received: ReceivedRequest, _number: int) -> Said:
+        await stuck.wait()
+        return Said(answer(413, b"too large"), "stall", read_body=False)
+
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+        client = await Connection.to(gateway.port)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await client.send(head(MUCH))
+        pouring = asyncio.ensure_future(pour(client, MUCH))
+        assert not (await asyncio.wait({pouring}, timeout=0.3))[0]
+        stuck.set()
+        await pouring
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        reply = await client.reply("POST")
+        await client.close()
+        assert (reply.status, reply.complete) == (413, True)
+
+
 async def test_an_archive_that_stops_reading_is_given_up(tmp_path: Path) -> None:
     def script(_received: ReceivedRequest, _number: int) -> Said:
         return Said(b"", "stall", read_body=False)
 
-    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         reply = await upload(gateway.port, MUCH)
         assert reply.status == 500
         assert "error=connection_write_timeout" in reply.value("Proxy-Status")
@@ -62,7 +84,7 @@ async def test_an_archive_that_stops_reading_is_given_up(tmp_path: Path) -> None
 async def test_a_client_that_stops_sending_is_refused(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
         await client.send(head(100) + b"hello")
@@ -76,7 +98,7 @@ async def test_a_client_that_stops_sending_is_refused(tmp_path: Path) -> None:
 async def test_a_client_that_leaves_in_its_upload_is_not_the_archives_failure(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
         await client.send(head(MUCH) + b"hello")
@@ -90,7 +112,7 @@ async def test_a_client_that_leaves_in_its_upload_is_not_the_archives_failure(tm
 async def test_continue_comes_once_the_request_is_admitted(tmp_path: Path) -> None:
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200), "keep")) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
         await client.send(head(5, "Expect: 100-continue"))
@@ -116,7 +138,7 @@ async def test_a_refused_request_is_not_asked_for_its_content(lines: list[str], 
     asked = "\r\n".join(["POST /studies HTTP/1.1", "Host: gw.example", "Expect: 100-continue", *lines, "", ""])
     async with (
         ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive,
-        running(tmp_path, archive.url) as gateway,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         reply = await ask(gateway.port, asked.encode())
         assert (reply.status, reply.interim) == (status, ())
@@ -142,5 +164,5 @@ version: 1
 server: {host: 127.0.0.1, port: 0, limits: {connections: 1}}
 admin: {host: 127.0.0.1, port: 0}
 upstreams: {pacs: {url: "${UPSTREAM}"}}
-routes: [{id: dicomweb, prefix: /, upstream: pacs}]
+routes: [{id: dicomweb, prefix: /, upstream: pacs, service: opaque}]
 """

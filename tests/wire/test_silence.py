@@ -86,9 +86,10 @@ async def serving(upstream: str) -> AsyncIterator[Running]:
     )
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 20)
-        ports = re.findall(rb"port (\d+)", line)
-        yield Running(process, int(ports[0]), int(ports[1]), line)
+        written = await asyncio.wait_for(process.stdout.readuntil(b"admin on port"), 20)
+        written += await process.stdout.readline()
+        port, admin_port = re.findall(rb"port (\d+)", written)[-2:]
+        yield Running(process, int(port), int(admin_port), written)
     finally:
         if process.returncode is None:
             process.kill()

@@ -31,7 +31,7 @@ server: {host: 127.0.0.1, port: 0, drain: 1s, limits: {header_timeout: 1s, body_
 admin: {host: 127.0.0.1, port: 0}
 upstreams:
   pacs: {url: "${UPSTREAM}", timeouts: {connect: 1s, response: 1s, idle: 1s}}
-routes: [{id: dicomweb, prefix: /, upstream: pacs}]
+routes: [{id: dicomweb, prefix: /, upstream: pacs, service: opaque}]
 """
 
 

@@ -1,0 +1,38 @@
+"""A process as the admin port sees it: real metrics and a real journal, and a reload that ends as the test wants."""
+
+import time
+from dataclasses import dataclass, field
+
+from gateway.config.settings import Settings
+from gateway.reload import ReloadResult
+from gateway.telemetry.journal import Journal
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.record import ExchangeRecord
+from tests.telemetry.records import settings
+
+
+@dataclass
+class Process:
+    settings: Settings = field(default_factory=lambda: settings(source="/etc/pacs-gateway.yaml"))
+    result: ReloadResult | Exception = field(default_factory=lambda: ReloadResult(True, "c0ffee"))
+    ready: bool = True
+    started: float = field(default_factory=time.time)
+    version: str = "1.2.3"
+    reloads: int = 0
+    journal: Journal = field(default_factory=Journal)
+    metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.settings, self.started)
+
+    async def reload(self) -> ReloadResult:
+        self.reloads += 1
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    def saw(self, *records: ExchangeRecord) -> "Process":
+        for record in records:
+            self.metrics.observe(record)
+            self.journal.add(record)
+        return self

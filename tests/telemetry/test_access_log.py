@@ -1,0 +1,146 @@
+"""The access log: what a line holds, that it is one line, and where it goes."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.config.settings import LoggingSettings
+from gateway.core.decision import RetrySource
+from gateway.telemetry.access_log import ACCESS, AccessLog, fields_of, setup_logging
+from tests.telemetry.records import record
+
+ALLOWED = [
+    "time", "id", "route", "upstream", "transaction", "method", "received", "status", "rule", "failure", "seconds",
+    "upstream_seconds", "bytes_in", "bytes_out", "retry_after", "ended", "attempts",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Logging is the process's: put back what a test has set up."""
+    loggers = [logging.getLogger(name) for name in ("", "pacs_gateway", ACCESS)]
+    before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    raising = logging.raiseExceptions
+    yield
+    logging.raiseExceptions = raising
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+def written(**more: object) -> str:
+    stream = io.StringIO()
+    setup_logging(LoggingSettings(), stream)
+    AccessLog().add(record(**more))
+    return stream.getvalue()
+
+
+def test_a_line_holds_the_allowed_fields_and_no_other() -> None:
+    assert list(json.loads(written())) == ALLOWED
+
+
+def test_a_line_tells_what_the_archive_said_and_what_the_client_got() -> None:
+    line = json.loads(
+        written(
+            received=None,
+            status=503,
+            rule="failure",
+            failure="connection_refused",
+            upstream_seconds=None,
+            retry_source=RetrySource.DEFAULT,
+            retry_seconds=12.0,
+            seconds=1.23456789,
+        )
+    )
+    assert line["time"] == "2026-01-01T00:00:00.250Z"
+    assert (line["received"], line["status"], line["rule"]) == (None, 503, "failure")
+    assert (line["failure"], line["retry_after"]) == ("connection_refused", 12.0)
+    assert (line["seconds"], line["upstream_seconds"]) == (1.2346, None)
+
+
+def test_an_exchange_without_advice_has_no_retry_after() -> None:
+    assert json.loads(written())["retry_after"] is None
+
+
+def test_the_why_of_an_operator_stays_out() -> None:
+    """It is written for colleagues, and may name a ward or a person."""
+    assert "ward" not in written(why="as agreed with ward 7")
+
+
+def test_one_exchange_is_one_write() -> None:
+    """Lines of two processes on one pipe must not mix, so a line goes out in one piece."""
+
+    class Writes(io.StringIO):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pieces: list[str] = []
+
+        def write(self, text: str) -> int:
+            self.pieces.append(text)
+            return len(text)
+
+    stream = Writes()
+    setup_logging(LoggingSettings(), stream)
+    AccessLog().add(record())
+    assert len(stream.pieces) == 1
+    assert stream.pieces[0].endswith("}\n")
+
+
+def test_text_is_for_people() -> None:
+    stream = io.StringIO()
+    setup_logging(LoggingSettings(format="text"), stream)
+    AccessLog().add(record(received=302, status=401, rule="portal-login"))
+    line = stream.getvalue()
+    assert line.startswith("2026-01-01T00:00:00.250Z id=0b0e7c1e")
+    assert "received=302 status=401 rule=portal-login seconds=0.25" in line
+    assert "failure=" not in line  # nothing is said of what did not happen
+
+
+def test_exchanges_go_to_standard_output_and_messages_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    setup_logging(LoggingSettings())
+    AccessLog().add(record())
+    logging.getLogger("pacs_gateway").error("a message")
+    out, err = capsys.readouterr()
+    assert json.loads(out)["transaction"] == "studies.search"
+    assert json.loads(err)["logger"] == "pacs_gateway"
+
+
+def test_the_level_warning_silences_the_access_log() -> None:
+    stream = io.StringIO()
+    setup_logging(LoggingSettings(level="warning"), stream)
+    AccessLog().add(record())
+    assert stream.getvalue() == ""
+
+
+def test_setting_up_twice_writes_once() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    setup_logging(LoggingSettings(), first)
+    setup_logging(LoggingSettings(), second)
+    AccessLog().add(record())
+    assert first.getvalue() == ""
+    assert len(second.getvalue().splitlines()) == 1
+
+
+def test_handlers_of_others_stay() -> None:
+    """A test runner or a tracing agent has its own; taking them away would be none of our business."""
+    theirs = logging.NullHandler()
+    logging.getLogger().addHandler(theirs)
+    setup_logging(LoggingSettings(), io.StringIO())
+    assert theirs in logging.getLogger().handlers
+
+
+def test_only_records_go_to_the_access_log() -> None:
+    """A sentence there would be a way around the allow-list; it is dropped, and not printed as an error either."""
+    stream = io.StringIO()
+    setup_logging(LoggingSettings(), stream)
+    logging.getLogger(ACCESS).info("GET /studies?PatientName=DOE^JOHN")
+    assert stream.getvalue() == ""
+
+
+def test_times_are_utc_with_milliseconds() -> None:
+    for started in (0.0, 1.0004, 1_767_225_600.999):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(fields_of(record(started=started))["time"]))
