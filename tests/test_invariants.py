@@ -4,24 +4,28 @@ The other half, which needs sockets, is in test_invariants_sockets.py.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 import gateway
+from gateway.core.attention import is_judged, look, wanted
 from gateway.core.decision import UNCHANGED, BodyPlan, Decision
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.fields import Fields
 from gateway.core.headers import HOP_BY_HOP
 from gateway.core.normalise import BUILT_IN, normalise
-from gateway.core.policy import Mode, Policy, Then
+from gateway.core.policy import Documented, Mode, Policy, Then
 from gateway.core.reply import Moment, Reply, compose
 from gateway.core.retry_after import is_valid
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
-from tests.core.making import NOON, RETRIEVE, said
+from gateway.dicomweb.store_response import read_store_response
+from tests.core.making import NOON, RETRIEVE, SEARCH, STORE, asked, said
 from tests.support import strategies as some
 
 ORIGIN = "http://pacs.internal:8042"
@@ -71,7 +75,7 @@ def test_closed(request_: RequestFacts, outcome: Outcome, policy: Policy, moment
 def test_total(request_: RequestFacts, outcome: Outcome, policy: Policy, moment: Moment) -> None:
     """It never raises, and equal arguments give equal decisions."""
     assert played(request_, outcome, policy, moment) == played(request_, outcome, policy, moment)
-    assert isinstance(outcome, Failure) or isinstance(policy.wants_peek(request_, outcome), bool)
+    assert isinstance(outcome, Failure) or wanted(request_, outcome, policy) >= 1
 
 
 @many
@@ -79,9 +83,58 @@ def test_total(request_: RequestFacts, outcome: Outcome, policy: Policy, moment:
 def test_never_a_success_out_of_a_failure(
     request_: RequestFacts, outcome: Outcome, policy: Policy, moment: Moment
 ) -> None:
+    """But for a store whose response lists what was kept: 202, and never a plain success."""
     decision, _ = played(request_, outcome, policy, moment)
     if is_failure(outcome) and decision.status < 300:
-        assert decided_by(decision, policy).allow_success
+        by_module = (decision.status, decision.rule) == (202, "store-outcome")
+        assert decided_by(decision, policy).allow_success or by_module
+
+
+_items = st.lists(st.sampled_from(({}, {"00081197": {"vr": "US", "Value": [0xA700]}}, {"00081196": {}})), max_size=3)
+_sequences = _items.map(lambda items: {"vr": "SQ", "Value": items}) | st.just({"vr": "SQ"})
+modules = st.dictionaries(st.sampled_from(("00081199", "00081198", "0008119A", "00081190")), _sequences)
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers(390, 610) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(("00100020", "error", "status", "code", "Message")), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+json_bodies = st.builds(
+    lambda value, cut: json.dumps(value).encode()[: cut or None], modules | documents, st.none() | st.integers(1, 40)
+)
+json_answers = st.builds(
+    Response, some.statuses, some.fields, json_bodies, st.booleans(), st.just(""), st.none() | st.integers(0, 4)
+)
+asking = st.sampled_from((STORE, SEARCH, RETRIEVE, asked("POST", "/rs/workitems"), asked("GET", "/rs/workitems/1")))
+
+
+@many
+@given(asking | some.requests(), json_answers, some.policies(), some.moments)
+def test_total_and_closed_whatever_json_an_archive_writes(
+    request_: RequestFacts, answer: Response, policy: Policy, moment: Moment
+) -> None:
+    decision, reply = played(request_, answer, policy, moment)
+    assert (decision, reply) == played(request_, answer, policy, moment)
+    if enforced(answer, policy):
+        assert policy.documented.allows(decision.status)
+
+
+@many
+@given(modules, some.statuses, st.none() | st.integers(0, 4), st.booleans())
+def test_never_a_plain_success_out_of_a_failed_store(
+    module: dict[str, object], status: int, sent: int | None, strict: bool
+) -> None:
+    """An error is 202 at most, and then something is stored; nothing stored is no success at all."""
+    answer = Response(status, Fields(), json.dumps(module).encode(), whole=True, parts_sent=sent)
+    decision = normalise(STORE, answer, Policy(documented=Documented(strict=strict)))
+    outcome = read_store_response(answer.peek or b"")
+    if is_failure(answer) and decision.status < 300:
+        assert decision.status == 202
+    if outcome is not None and decision.status < 300 and status not in FORBIDS_CONTENT:
+        assert outcome.stored
+        assert decision.status != 200 or not outcome.failed
 
 
 @many
@@ -106,8 +159,10 @@ def test_retry_after_on_every_429_and_503(
 @many
 @exchanges
 def test_every_code_pays_what_it_owes(request_: RequestFacts, outcome: Outcome, policy: Policy, moment: Moment) -> None:
+    """But on paths outside the standard, where the archive's own documented code stays."""
     decision, reply = played(request_, outcome, policy, moment)
-    if enforced(outcome, policy):
+    as_it_came = request_.transaction.id == "other" and decision.received == reply.status
+    if enforced(outcome, policy) and not as_it_came:
         for status, name in (
             (401, "WWW-Authenticate"),
             (405, "Allow"),
@@ -148,11 +203,13 @@ def test_every_line_of_a_reply_can_be_written(
 def test_content_that_was_not_asked_for_decides_nothing(
     request_: RequestFacts, response: Response, policy: Policy
 ) -> None:
-    """`wants_peek` is a promise: where it says no, the first bytes would not have changed the verdict."""
+    """`is_judged` is a promise: where it says no, what `look` holds is the head, so no byte changes the verdict."""
     head = Response(response.status, response.fields)
-    if not policy.wants_peek(request_, head) and not request_.opaque and request_.method != "HEAD":
-        seen = normalise(request_, response, policy)
-        assert seen.status == normalise(request_, head, policy).status
+    held = look(request_, head, response.peek or b"", policy)
+    if not is_judged(request_, head):
+        assert held is head
+    assert len(held.peek or b"") <= max(policy.peek, policy.document)
+    assert (held.peek or b"") == (response.peek or b"")[: len(held.peek or b"")]
 
 
 def test_one_door() -> None:

@@ -58,6 +58,8 @@ async def test_a_generation_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 group.create_task(listen(gateway.port))
             for number in range(12):
                 await reload_to("ba"[number % 2], tmp_path, gateway)
+                replies.append(await ask(gateway.port, request("GET", "/studies/1.2")))
+                assert replies[-1].value("X-Generation") == "ba"[number % 2]
             stop.set()
         replies.append(await ask(gateway.port, request("GET", "/studies/1.2")))
         assert len(archive.requests) == len(replies)

@@ -6,6 +6,7 @@ A user's mistake ends in one line on stderr and exit code 1 or 2, never in a tra
 import argparse
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from gateway import __version__
 from gateway.cli import check, demo, healthcheck, serve, test
@@ -52,6 +53,11 @@ def _version(_options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal without the letters of a name gets its code points
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))

@@ -14,6 +14,7 @@ from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
 from gateway.server import CannotStart
 from gateway.server import serve as serve_forever
 from gateway.telemetry.access_log import setup_logging
+from gateway.telemetry.redaction import redact_last_words
 
 CONFIG_VARIABLE = "PACS_GATEWAY_CONFIG"
 
@@ -50,6 +51,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     settings, source = read(options)
     setup_logging(settings.logging)
+    redact_last_words()
     try:
         asyncio.run(serve_forever(settings, source))
     except (CannotStart, UnsuitableAiohttp) as error:

@@ -6,6 +6,7 @@ beyond the bound passes uninspected, and is counted.
 """
 
 import re
+from dataclasses import replace
 
 from gateway.core.facts import RequestFacts, Response
 from gateway.core.policy import Policy
@@ -25,6 +26,21 @@ def wanted(request: RequestFacts, held: Response, policy: Policy) -> int:
         return _FIRST_PIECE
     by_rules = policy.peek if _rules_need_content(request, held, policy) else _FIRST_PIECE
     return max(by_rules, _by_transaction(request, held, policy))
+
+
+def look(request: RequestFacts, head: Response, content: bytes, policy: Policy) -> Response:
+    """What would be held of a content that is known to its end: the head as it came, with as much as the verdict needs."""
+    held = head
+    if not is_judged(request, head) or is_coded(head):
+        return head
+    while (size := wanted(request, held, policy)) > len(held.peek or b"") and not held.whole:
+        held = replace(head, peek=content[:size], whole=size >= len(content))
+    return held
+
+
+def is_coded(response: Response) -> bool:
+    """Whether the bytes are compressed, so that nobody can read them in passing."""
+    return response.fields.get("Content-Encoding", "identity").lower() != "identity"
 
 
 def is_judged(request: RequestFacts, response: Response) -> bool:
@@ -56,9 +72,10 @@ def _by_transaction(request: RequestFacts, held: Response, policy: Policy) -> in
 def _of_text(request: RequestFacts, held: Response, policy: Policy, is_promised: bool) -> int:
     """JSON, XML, text and unlabelled content: a result is known by its beginning, all else is read to its end."""
     content = held.peek or b""
-    if _RESULT.match(content):
-        return _FIRST_PIECE
+    # First of all: a short document is seen to its end, in however many pieces it comes.
     if len(content) < _RESULT_HEAD:
         return _RESULT_HEAD
+    if _RESULT.match(content):
+        return _FIRST_PIECE
     starts_as_json = content.lstrip()[:1] in (b"[", b"{")
     return policy.document if starts_as_json and request.transaction.family in ("search", "retrieve") else policy.peek

@@ -74,4 +74,5 @@ class Decision:
     received: int | None = None
     failure: Failure | None = None
     observed: tuple[Observed, ...] = ()
+    suspicion: str = ""  # what looks wrong and cannot be repaired, as a word for the metric
     untouched: bool = False  # observe mode: what the archive sent goes out as it is, owed or not

@@ -8,8 +8,11 @@ from typing import TypeAlias
 
 from gateway.core.failures import Failure
 from gateway.core.fields import Fields
-from gateway.dicomweb.classify import Classification
-from gateway.dicomweb.transactions import Transaction
+from gateway.dicomweb.classify import Classification, classify
+from gateway.dicomweb.multipart import PartCounter, boundary_of
+from gateway.dicomweb.transactions import TRANSACTIONS, Transaction
+
+UNKNOWN = Classification(TRANSACTIONS["other"], "", "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,29 @@ class RequestFacts:
     @property
     def transaction(self) -> Transaction:
         return self.classification.transaction
+
+
+def classified(method: str, target: str, fields: Fields, service: str = "dicomweb") -> Classification:
+    """What a request asks for, by everything in it that tells. `service` is what its route offers: no more is read in."""
+    if service == "opaque":
+        return UNKNOWN
+    found = classify(
+        method,
+        target,
+        accept=fields.combined("Accept"),
+        content_type=fields.get("Content-Type"),
+        soap_action="SOAPAction" in fields,
+        websocket=fields.get("Upgrade").lower() == "websocket",
+        preflight="Origin" in fields and "Access-Control-Request-Method" in fields,
+    )
+    only_uri = service == "wado-uri" and found.transaction.service != "uri"
+    return UNKNOWN if only_uri else found
+
+
+def part_counter(request: RequestFacts) -> PartCounter | None:
+    """Counts the instances of a store as they go up: an archive lists a part it cannot read nowhere."""
+    boundary = boundary_of(request.fields.get("Content-Type")) if request.transaction.id == "studies.store" else None
+    return PartCounter(boundary) if boundary else None
 
 
 @dataclass(frozen=True, slots=True)

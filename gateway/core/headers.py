@@ -47,6 +47,9 @@ SINGLE = frozenset(
 PSEUDONYM = "pacs-gateway"
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.-]*):")
+# `javascript:` and its kin are attacks, not addresses; `ws` is where a subscription's events are.
+_ADDRESSES = frozenset({"", "http", "https", "ws", "wss"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PLAIN_HOST = re.compile(r"[0-9A-Za-z._~:\[\]-]+")
 
@@ -135,8 +138,15 @@ def response_lines(fields: Fields, *, upstream_origin: str, public_base: str, ve
         for name, value in _said_once(end_to_end(fields))
         # Whether a browser must come back over TLS is the gateway's to say (RFC 6797 7.2).
         if name.lower() not in ("strict-transport-security", "via", "proxy-status")
+        and (name.lower() != "location" or scheme_of(value) in _ADDRESSES)
     ]
     return Fields([*lines, ("Via", _via(fields, version))])
+
+
+def scheme_of(address: str) -> str:
+    """The scheme of an address in lower case, empty for a relative one."""
+    scheme = _SCHEME.match(address)
+    return scheme[1].lower() if scheme else ""
 
 
 def _said_once(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

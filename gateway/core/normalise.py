@@ -3,8 +3,8 @@
 In this order:
 
 1. The first rule that matches decides; rules told to observe are noted and passed over.
-2. Without a rule, the built-in semantics: a failure by its kind, a code about the hop or outside 200-599, a code outside
-   the documented set by the fold.
+2. Without a rule, the built-in semantics: a failure by its kind, a code about the hop or outside 200-599, what the answer
+   means (`semantics`), a code outside the documented set by the fold.
 3. What the code owes is added, or the code gives way to one that owes nothing.
 4. The body: kept byte for byte, dropped where the code forbids one, replaced by a report where it would tell a programmer
    more than a client, or where the verdict turned a success into a failure.
@@ -15,22 +15,24 @@ by name (`allow_success`).
 
 from dataclasses import dataclass, replace
 
-from gateway.core.decision import UNCHANGED, BodyPlan, Decision, Observed
+from gateway.core.decision import NO_EDITS, UNCHANGED, BodyPlan, Decision, FieldEdits, Observed
+from gateway.core.error_bodies import unfit_for_clients
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure, FailureKind, Origin, Sent
 from gateway.core.fold import HOP_CODES, UNREPEATABLE, folded
-from gateway.core.inspect import Looks, is_stack_trace, looks_like
 from gateway.core.owed import settle
 from gateway.core.policy import Mode, Policy, Rule, Then
+from gateway.core.repair import label_repair
 from gateway.core.retry_after import advice
-from gateway.dicomweb.media import parse_media_type
+from gateway.core.semantics import LABELS, meaning_of
+from gateway.core.store import suspicion
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 
 # Labels of built-in verdicts. An operator's rule cannot take these ids.
-BUILT_IN = frozenset(
+BUILT_IN = LABELS | frozenset(
     {
         "failure", "fold", "hop-code", "invalid-status", "error-body", "no-challenge", "no-location", "unasked-304",
-        "unasked-412", "unasked-416", "partial-search", "partial-write", UNCHANGED,
+        "unasked-412", "unasked-416", "partial-search", "partial-write", "label", "strict", UNCHANGED,
     }
 )  # fmt: skip
 
@@ -39,8 +41,6 @@ _ASKED_BY = {
     412: ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"),
     416: ("Range",),
 }
-_UNFIT = (Looks.HTML, Looks.DICOM, Looks.IMAGE, Looks.MULTIPART, Looks.BINARY)
-_UNFIT_MEDIA = ("text/html", "application/dicom", "application/xhtml+xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class _Verdict:
     status: int
     rule: str = UNCHANGED
     why: str = ""
+    body: BodyPlan | None = None
+
+    def by(self, rule: str, why: str) -> "_Verdict":
+        """The same, in the name of the first who changed anything."""
+        return self if self.rule != UNCHANGED else replace(self, rule=rule, why=why)
 
 
 def normalise(request: RequestFacts, outcome: Outcome, policy: Policy) -> Decision:
@@ -82,29 +87,34 @@ def _permitted(then: Then, outcome: Outcome) -> bool:
 
 def _decide(request: RequestFacts, outcome: Outcome, policy: Policy, rule: Rule | None) -> Decision:
     then = rule.then if rule else Then()
-    verdict = _by_rule(rule) if rule and then.status is not None else _built_in(request, outcome, policy)
-    if rule and then.status is None:
-        verdict = replace(verdict, rule=rule.id, why=rule.why)
+    verdict = _strict(request, _settled_status(request, outcome, policy, rule), policy)
     settled = settle(verdict.status, then.edits, request, outcome, policy)
     if settled.rule:
-        verdict = _Verdict(settled.status, settled.rule if verdict.rule == UNCHANGED else verdict.rule, settled.why)
-    body, verdict = _body(request, outcome, verdict, then.body or settled.body)
+        # The label says who chose the code, the reason why it gave way.
+        verdict = replace(verdict.by(settled.rule, settled.why), status=settled.status, why=settled.why)
+    body, verdict = _body(request, outcome, verdict, settled.body or then.body or verdict.body)
+    repair = _repair(request, outcome, verdict, body)
+    if repair is not NO_EDITS:
+        verdict = verdict.by("label", "the label did not say what the content is")
     return Decision(
         status=verdict.status,
         rule=verdict.rule,
         why=verdict.why,
         body=body,
-        edits=then.edits.then(settled.edits),
+        edits=repair.then(then.edits).then(settled.edits),
         retry=advice(verdict.status, then, outcome, policy.retry),
         healthy=then.healthy if then.healthy is not None else _healthy(outcome, verdict),
         received=outcome.status if isinstance(outcome, Response) else None,
         failure=outcome if isinstance(outcome, Failure) else None,
+        suspicion=suspicion(request, outcome) if isinstance(outcome, Response) and not request.opaque else "",
     )
 
 
-def _by_rule(rule: Rule) -> _Verdict:
-    assert rule.then.status is not None
-    return _Verdict(rule.then.status, rule.id, rule.why)
+def _settled_status(request: RequestFacts, outcome: Outcome, policy: Policy, rule: Rule | None) -> _Verdict:
+    if rule and rule.then.status is not None:
+        return _Verdict(rule.then.status, rule.id, rule.why)
+    verdict = _built_in(request, outcome, policy)
+    return replace(verdict, rule=rule.id, why=rule.why) if rule else verdict
 
 
 def _built_in(request: RequestFacts, outcome: Outcome, policy: Policy) -> _Verdict:
@@ -122,9 +132,41 @@ def _built_in(request: RequestFacts, outcome: Outcome, policy: Policy) -> _Verdi
     asked_by = _ASKED_BY.get(status)
     if asked_by and not any(name in request.fields for name in asked_by):
         return _Verdict(*_folded_as(f"unasked-{status}", request, outcome, policy))
+    meaning = meaning_of(request, outcome, policy)
+    if meaning is not None:
+        return _Verdict(_documented(meaning.status, request, outcome, policy), meaning.rule, meaning.why, meaning.body)
     if policy.documented.allows(status):
         return _Verdict(status)
     return _Verdict(*_folded_as("fold", request, outcome, policy))
+
+
+def _documented(status: int, request: RequestFacts, outcome: Response, policy: Policy) -> int:
+    """The status an answer means may itself be undocumented: then it is folded as if the archive had sent it."""
+    if policy.documented.allows(status) and status not in HOP_CODES:
+        return status
+    return folded(request, replace(outcome, status=status), policy)[0]
+
+
+def _strict(request: RequestFacts, verdict: _Verdict, policy: Policy) -> _Verdict:
+    """`documented.strict`: only the codes of the transaction's own table (PS3.18 chapters 8 to 15).
+
+    A 500 after a POST or PUT stays: whether the archive acted is not known, and 503 would invite a repetition.
+    """
+    table = request.transaction.responses
+    if not policy.documented.strict or request.transaction.id == "other" or not table:
+        return verdict
+    if verdict.status in table or verdict.status in policy.documented.added:
+        return verdict
+    if verdict.status == 500 and request.method in UNREPEATABLE:
+        return verdict
+    fitting = _nearest(verdict.status, frozenset(table), policy)
+    return replace(verdict.by("strict", f"{verdict.status} is not in the table of this transaction"), status=fitting)
+
+
+def _nearest(status: int, table: frozenset[int], policy: Policy) -> int:
+    if status < 300:
+        return min((code for code in table if 200 <= code < 300 and policy.documented.allows(code)), default=200)
+    return 400 if 400 <= status < 500 else 503
 
 
 def _folded_as(rule: str, request: RequestFacts, outcome: Response, policy: Policy) -> tuple[int, str, str]:
@@ -159,28 +201,15 @@ def _body(
         return BodyPlan.PROBLEM, verdict
     if verdict.status >= 400 > outcome.status:
         return BodyPlan.PROBLEM, verdict  # the content of a success or a redirect explains no failure
-    if verdict.status >= 400 and _unfit(request, outcome):
-        rule, why = (
-            (verdict.rule, verdict.why)
-            if verdict.rule != UNCHANGED
-            else ("error-body", "the report was not for clients")
-        )
-        return BodyPlan.PROBLEM, replace(verdict, rule=rule, why=why)
+    if verdict.status >= 400 and unfit_for_clients(request, outcome):
+        return BodyPlan.PROBLEM, verdict.by("error-body", "the report was not for clients")
     return BodyPlan.KEEP, verdict
 
 
-def _unfit(request: RequestFacts, response: Response) -> bool:
-    """Whether an error's content says nothing to a client: nothing, a page for people, a stack trace, an image."""
-    if request.opaque or request.transaction.id == "other":
-        return False
-    media = parse_media_type(response.fields.get("Content-Type"))
-    if media is not None and (media.essence in _UNFIT_MEDIA or media.type in ("image", "video", "audio", "multipart")):
-        return True
-    if response.peek is None:
-        return False
-    if not response.peek.strip():
-        return response.whole
-    return looks_like(response.peek) in _UNFIT or is_stack_trace(response.peek)
+def _repair(request: RequestFacts, outcome: Outcome, verdict: _Verdict, body: BodyPlan) -> FieldEdits:
+    if body is not BodyPlan.KEEP or not isinstance(outcome, Response):
+        return NO_EDITS
+    return label_repair(request, outcome)
 
 
 def _only_observed(decision: Decision, outcome: Response, observed: tuple[Observed, ...]) -> Decision:

@@ -4,20 +4,18 @@ A 401 without a challenge, a redirect without an address, a 304 nobody asked for
 do nothing with it. The archive's code is kept where the missing piece is known, and replaced where it is not.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits
+from gateway.core.empty_results import edition_status
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure
 from gateway.core.fields import Fields
-from gateway.core.headers import end_to_end
+from gateway.core.headers import end_to_end, scheme_of
 from gateway.core.policy import Policy
 from gateway.core.request import FORWARDED_METHODS
-
-_SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.-]*):")
 
 SEARCH_WARNING = '299 pacs-gateway "The archive marked this list as partial; more matches may exist"'
 PARTIAL_WARNING = '299 pacs-gateway "Some of what was asked for is missing from this answer"'
@@ -37,7 +35,15 @@ class Settled:
 def settle(status: int, edits: FieldEdits, request: RequestFacts, outcome: Outcome, policy: Policy) -> Settled:
     """`status` with what it owes. `edits` are those decided so far: a rule may have paid already."""
     debt = DEBTS.get(status)
-    return debt(request, outcome, policy, edits) if debt else Settled(status)
+    settled = debt(request, outcome, policy, edits) if debt else Settled(status)
+    if settled.status != status and _keeps_its_status(request, outcome, status):
+        return Settled(status)
+    return settled
+
+
+def _keeps_its_status(request: RequestFacts, outcome: Outcome, status: int) -> bool:
+    """Paths outside the standard keep the archive's documented code, even where it owes something nobody knows."""
+    return request.transaction.id == "other" and isinstance(outcome, Response) and outcome.status == status
 
 
 def _has(name: str, edits: FieldEdits, outcome: Outcome) -> bool:
@@ -82,8 +88,7 @@ def _leads_somewhere(edits: FieldEdits, outcome: Outcome) -> bool:
     """Whether the address is one a client may follow; `javascript:` and its kin are attacks, not addresses."""
     said = outcome.fields.all("Location") if isinstance(outcome, Response) else ()
     given = Fields(edits.set).all("Location")
-    schemes = [_SCHEME.match(address) for address in given or said]
-    return all(scheme is None or scheme[1].lower() in ("http", "https") for scheme in schemes)
+    return all(scheme_of(address) in ("", "http", "https") for address in given or said)
 
 
 def _condition(request: RequestFacts, _outcome: Outcome, _policy: Policy, _edits: FieldEdits) -> Settled:
@@ -121,8 +126,17 @@ def _is_byteranges(outcome: Outcome) -> bool:
     )
 
 
+def _nothing(request: RequestFacts, _outcome: Outcome, policy: Policy, _edits: FieldEdits) -> Settled:
+    """A rule may say 204 for a search without a hit; how that is answered is the edition's to say."""
+    searches = request.transaction.family == "search" and request.method == "GET"
+    if not searches or edition_status(request, policy) == 204:
+        return Settled(204)
+    return Settled(200, "empty-search", "nothing matches (PS3.18 2026a 10.6.3)", body=BodyPlan.EMPTY_LIST)
+
+
 DEBTS: Mapping[int, Callable[[RequestFacts, Outcome, Policy, FieldEdits], Settled]] = MappingProxyType(
     {
+        204: _nothing,
         206: _partial,
         301: _location(301),
         302: _location(302),

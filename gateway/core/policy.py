@@ -7,8 +7,8 @@ from typing import Literal
 
 from gateway.core.conditions import Condition
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits
-from gateway.core.facts import Outcome, RequestFacts, Response
-from gateway.dicomweb.statuses import DICOM_SET, FORBIDS_CONTENT, NEVER_FINAL, NEVER_SENT, reason_phrase
+from gateway.core.facts import Outcome, RequestFacts
+from gateway.dicomweb.statuses import DICOM_SET, NEVER_FINAL, NEVER_SENT, reason_phrase
 
 
 class Mode(StrEnum):
@@ -106,11 +106,3 @@ class Policy:
 
     def quirks_of(self, upstream: str) -> Quirks:
         return self.quirks.get(upstream, Quirks())
-
-    def wants_peek(self, request: RequestFacts, response: Response) -> bool:
-        """Whether the verdict on this head needs the first bytes of its content."""
-        if request.opaque or request.method == "HEAD" or response.status in FORBIDS_CONTENT:
-            return False
-        if response.status >= 400 and request.transaction.id != "other":
-            return True
-        return any(rule.needs_content and rule.may_match(request, response) for rule in self.rules)

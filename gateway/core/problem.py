@@ -5,14 +5,35 @@ patient. The exchange id leads to the journal and the log, which know more.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from types import MappingProxyType
 
 from gateway.core.decision import Decision
 from gateway.core.facts import RequestFacts
+from gateway.core.failures import Sent
+from gateway.core.retry_after import OWED
 from gateway.dicomweb.media import parse_accept
 from gateway.dicomweb.statuses import STATUS_CODES
 
+ADVICE: Mapping[int, str] = MappingProxyType(
+    {
+        400: "Correct the request before repeating it.",
+        401: "Authenticate as WWW-Authenticate says, then repeat the request.",
+        403: "Ask for access; repeating the request will not help.",
+        404: "Check the identifiers and the address.",
+        405: "Use one of the methods that Allow lists.",
+        406: "Ask for another media type or transfer syntax.",
+        409: "See which instances failed, and send those again after correcting them.",
+        413: "Send less at a time, or ask for less.",
+        415: "Send the content in a media type that the service takes.",
+        429: "Repeat the request after the time in Retry-After, and send fewer at a time.",
+        500: "Tell the administrator; the instance number below leads to the log.",
+        501: "Use another service: this one does not offer it.",
+        503: "Repeat the request after the time in Retry-After.",
+    }
+)
 _FORMS = ("application/problem+json", "application/json", "text/html", "text/plain")
 
 
@@ -50,7 +71,11 @@ def _members(decision: Decision, reason: str, retry_after: str, exchange_id: str
         "status": decision.status,
         "detail": _detail(decision, known.meaning if known else ""),
         "instance": f"urn:uuid:{exchange_id}",
+        "rule": decision.rule,
+        "temporary": decision.retry is not None and decision.status in OWED,
     }
+    if advice := _advice(decision):
+        members["advice"] = advice
     if decision.received is not None:
         members["received-status"] = decision.received
     if decision.failure is not None:
@@ -58,6 +83,15 @@ def _members(decision: Decision, reason: str, retry_after: str, exchange_id: str
     if retry_after.isdecimal():
         members["retry-after"] = int(retry_after)
     return members
+
+
+def _advice(decision: Decision) -> str:
+    """What the client, or the person behind it, can do."""
+    if decision.status == 500 and decision.failure is not None and decision.failure.sent is Sent.PERHAPS:
+        return "Find out first whether the request was carried out: search for what it was to store or change."
+    if decision.status == 503 and decision.retry is None:
+        return "Do not repeat the request: the refusal is permanent."
+    return ADVICE.get(decision.status, "")
 
 
 def _detail(decision: Decision, meaning: str) -> str:

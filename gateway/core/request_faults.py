@@ -34,6 +34,14 @@ def missing_keys(request: RequestFacts, response: Response, _policy: Policy) -> 
     return Meaning(400, "missing-key", "a mandatory key of WADO-URI is missing (PS3.18 9.4.1)")
 
 
+def wrong_method(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:
+    """RFC 9110 15.5.6: a method that no transaction of the path knows is 405's business, not a malformed request."""
+    allow = request.classification.allow
+    if response.status != 400 or request.transaction.id != "other" or not allow or request.method in allow:
+        return None
+    return Meaning(405, "wrong-method", "no transaction of this path knows the method (RFC 9110 15.5.6)")
+
+
 def wrong_content_type(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:
     """RFC 9110 15.5.16: the type of what was sent is 415's business, the type of what is wanted 406's."""
     if response.status != 406 or request.method not in _WRITES or request.transaction.id == "other":

@@ -10,10 +10,11 @@ from gateway.core.meaning import Meaning, Reading
 from gateway.core.policy import Policy
 from gateway.core.request_faults import (
     forbidden_as_not_found,
-    misused_codes,
     missing_keys,
+    misused_codes,
     wrong_accept,
     wrong_content_type,
+    wrong_method,
 )
 from gateway.core.soft_errors import (
     empty_retrieve,
@@ -47,7 +48,7 @@ READINGS: tuple[Reading, ...] = (
 LABELS = frozenset(
     {
         "store-outcome", "empty-retrieve", "impossible-range", "empty-search", "json-error", "truncated", "unexpected-page",
-        "error-text", "not-acceptable", "missing-key", "wrong-content-type", "wrong-accept", "misused-code",
+        "error-text", "not-acceptable", "missing-key", "wrong-method", "wrong-content-type", "wrong-accept", "misused-code",
         "forbidden-as-not-found",
     }
 )  # fmt: skip
@@ -58,7 +59,7 @@ def meaning_of(request: RequestFacts, response: Response, policy: Policy) -> Mea
     if request.opaque:
         return None
     if request.transaction.id == "other":
-        return missing_keys(request, response, policy)
+        return missing_keys(request, response, policy) or wrong_method(request, response, policy)
     for reading in READINGS:
         meaning = reading(request, response, policy)
         if meaning is not None:

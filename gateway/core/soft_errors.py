@@ -15,13 +15,20 @@ from gateway.dicomweb.media import covers, parse_accept, parse_media_type, promi
 from gateway.dicomweb.multipart import PartCounter, boundary_of, sniff_boundary
 
 _READS = frozenset({"search", "retrieve"})
+_BULK = frozenset({"studies.retrieve.bulkdata", "studies.retrieve.pixeldata", "studies.retrieve.frames"})
 
 
 def _success_content(request: RequestFacts, response: Response) -> bytes | None:
     """The content that may be judged: of a success, to a request that gets one, not an object."""
     if not 200 <= response.status < 300 or request.method == "HEAD" or is_dicom_payload(response):
         return None
-    return response.peek
+    return None if _is_bulk(request, response) else response.peek
+
+
+def _is_bulk(request: RequestFacts, response: Response) -> bool:
+    """Whether the bytes are the value of one attribute: digits, words and markup are as good there as any others."""
+    media = parse_media_type(response.fields.get("Content-Type"))
+    return request.transaction.id in _BULK and media is not None and media.essence == "application/octet-stream"
 
 
 def empty_retrieve(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:
@@ -117,7 +124,7 @@ def no_parts(request: RequestFacts, response: Response, _policy: Policy) -> Mean
 def not_acceptable(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:
     """PS3.18 8.7.5: what the client did not accept is not to be sent. Only whole media types are compared: whether a
     client can read another type of part is more than its `Accept` says."""
-    if request.transaction.family not in ("retrieve", "search") or response.status not in (200, 206):
+    if request.transaction.family not in _READS or request.method != "GET" or response.status not in (200, 206):
         return None
     accept = request.fields.combined("Accept")
     media = parse_media_type(response.fields.get("Content-Type"))

@@ -21,24 +21,37 @@ from gateway.core.policy import Policy
 from gateway.dicomweb.media import parse_media_type
 from gateway.dicomweb.store_response import StoreOutcome, read_store_response
 
+# Successes that look wrong and cannot be repaired: nothing says what was stored.
+SUSPICIONS = ("store_without_response", "store_response_unread")
+
 _RULE = "store-outcome"
 _STORE_MEDIA = ("multipart/related", "application/dicom", "application/dicom+json", "application/dicom+xml")
 
 
 def store_outcome(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:
     """The status that tells how many instances are stored."""
-    if request.transaction.id != "studies.store" or response.peek is None or not response.whole:
+    content = _content(response)
+    if request.transaction.id != "studies.store" or content is None:
         return None
-    outcome = read_store_response(response.peek)
+    outcome = read_store_response(content)
     if outcome is not None:
-        return _by_module(response, outcome)
-    if 200 <= response.status < 300:
-        return _without_module(request, response, response.peek)
-    return None
+        return _by_module(response, outcome, _sent(request, response))
+    return _without_module(request, response, content) if 200 <= response.status < 300 else None
 
 
-def _by_module(response: Response, outcome: StoreOutcome) -> Meaning | None:
-    sent = response.parts_sent
+def _sent(request: RequestFacts, response: Response) -> int | None:
+    """How many parts went up: none where there was no content to count them in."""
+    return 0 if request.fields.get("Content-Length").strip() == "0" else response.parts_sent
+
+
+def _content(response: Response) -> bytes | None:
+    """The whole content, None where it is not known to its end. A 204 has none, and that is known."""
+    if response.status == 204:
+        return b""
+    return response.peek if response.whole else None
+
+
+def _by_module(response: Response, outcome: StoreOutcome, sent: int | None) -> Meaning | None:
     missing = max(0, sent - outcome.stored - outcome.failed) if sent is not None else 0
     status, why = _derived(response.status, outcome, missing, sent)
     if status == response.status:
@@ -73,7 +86,7 @@ def _all_stored(status: int, outcome: StoreOutcome, sent: int | None) -> tuple[i
 
 
 def _without_module(request: RequestFacts, response: Response, content: bytes) -> Meaning | None:
-    if response.parts_sent == 0:
+    if _sent(request, response) == 0:
         return Meaning(400, _RULE, "the request held no instance (PS3.18 10.5.3)", BodyPlan.PROBLEM)
     if not content.strip():
         if response.status == 200 and not _is_store_media(request):
@@ -94,9 +107,9 @@ def _is_store_media(request: RequestFacts) -> bool:
 
 def suspicion(request: RequestFacts, response: Response) -> str:
     """What looks wrong about a success and cannot be repaired: a word for the metric, empty where nothing does."""
-    if request.transaction.id == "studies.store" and 200 <= response.status < 300:
-        if response.whole and response.peek is not None and not response.peek.strip():
-            return "store_without_response"
-        if response.whole and response.peek is not None and read_store_response(response.peek) is None:
-            return "store_response_unread"
-    return ""
+    content = _content(response)
+    if request.transaction.id != "studies.store" or content is None or not 200 <= response.status < 300:
+        return ""
+    if not content.strip():
+        return "store_without_response"
+    return "store_response_unread" if read_store_response(content) is None else ""

@@ -192,6 +192,8 @@ def _decided_by(said: Sighting, got: Sighting) -> str:
     found = [f"{word} {match[1]}" for word, pattern in TOLD if (match := re.search(pattern, members))]
     if found:
         return ", ".join(found)
+    if got.trouble:
+        return "nobody: what the PACS broke off is broken off here too"
     return (
         "no rule: only fields that this code owes were added" if _differ(said, got) else "nobody: it passed as it came"
     )

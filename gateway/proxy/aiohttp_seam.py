@@ -1,8 +1,9 @@
 """The one module that knows the inside of aiohttp 3.14: its server protocol, its client protocol, its connector.
 
 What is used and is not public: `ResponseHandler` (subclassed, through `TCPConnector._factory`), its `_parser`, `_payload`
-and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`; `_drain_helper` and `_paused`
-of both. tests/proxy/test_aiohttp_seam.py fails when one of them changes.
+and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`, `_messages`, `_waiter`,
+`_request_count` and `_buffer_paused`; `_drain_helper` and `_paused` of both. tests/proxy/test_aiohttp_seam.py fails when
+one of them changes.
 
 Why so low: a pooled connection that hears bytes while idle must be closed, not reused, or one patient's answer reaches
 another's viewer; an error after the header section must reach the reader of the body, not a queue nobody reads; and

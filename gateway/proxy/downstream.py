@@ -12,19 +12,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from gateway.config.settings import Limits, Network, Route
-from gateway.core.facts import RequestFacts
+from gateway.core.facts import UNKNOWN, RequestFacts, classified
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.fields import Fields
 from gateway.core.reply import Reply
 from gateway.core.request import RequestLine, Sound, examine, is_authority
-from gateway.dicomweb.classify import Classification, classify
+from gateway.dicomweb.multipart import PartCounter
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
-from gateway.dicomweb.transactions import TRANSACTIONS
 from gateway.proxy.aiohttp_seam import Incoming
 from gateway.proxy.faults import DownstreamFault, reading_the_client, writing_to_the_client
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: closing sends RST
-_UNKNOWN = Classification(TRANSACTIONS["other"], "", "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,17 @@ def arrival(incoming: Incoming, limits: Limits, trusted: tuple[Network, ...]) ->
     fields = Fields.from_raw(message.raw_headers)
     address = _address(incoming)
     if incoming.error is not None:
-        facts = RequestFacts("GET", "/", Fields(), _UNKNOWN)
+        facts = RequestFacts("GET", "/", Fields(), UNKNOWN)
         return Arrival(facts, Peer(address, "http", "", trusted=False), failure=Failure(incoming.error))
     line = RequestLine(message.method, _latin1(message.path), (message.version[0], message.version[1]), fields)
     sound = examine(line, limits.target, limits.headers)
     http10 = line.version == (1, 0)
     if isinstance(sound, Failure):
-        facts = RequestFacts(line.method, line.target, fields, _UNKNOWN)
+        facts = RequestFacts(line.method, line.target, fields, UNKNOWN)
         return Arrival(facts, Peer(address, "http", "", trusted=False), failure=sound, http10=http10)
     peer = _peer(incoming, fields, sound.authority, address, trusted)
     facts = RequestFacts(
-        line.method, sound.target, fields, _UNKNOWN, public_base=peer.base, has_content=sound.has_content
+        line.method, sound.target, fields, UNKNOWN, public_base=peer.base, has_content=sound.has_content
     )
     return Arrival(facts, peer, sound=sound, http10=http10)
 
@@ -79,30 +77,13 @@ def routed(facts: RequestFacts, route: Route) -> RequestFacts:
         method=facts.method,
         target=facts.target,
         fields=facts.fields,
-        classification=_classified(facts, route),
+        classification=classified(facts.method, facts.target, facts.fields, route.service),
         route=route.id,
         upstream=route.upstream,
         public_base=facts.public_base,
         opaque=route.service == "opaque",
         has_content=facts.has_content,
     )
-
-
-def _classified(facts: RequestFacts, route: Route) -> Classification:
-    if route.service == "opaque":
-        return _UNKNOWN
-    fields = facts.fields
-    found = classify(
-        facts.method,
-        facts.target,
-        accept=fields.combined("Accept"),
-        content_type=fields.get("Content-Type"),
-        soap_action="SOAPAction" in fields,
-        websocket=fields.get("Upgrade").lower() == "websocket",
-        preflight="Origin" in fields and "Access-Control-Request-Method" in fields,
-    )
-    only_uri = route.service == "wado-uri" and found.transaction.service != "uri"
-    return _UNKNOWN if only_uri else found
 
 
 def _latin1(target: str) -> str:
@@ -154,8 +135,8 @@ class Client:
         message = incoming.message
         self.keep_alive = not (message.should_close or message.upgrade or incoming.error is not None)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The content of the request as it comes. Raises `DownstreamFault`; never yields an empty piece."""
+    async def pieces(self, counter: PartCounter | None = None) -> AsyncIterator[bytes]:
+        """The content of the request, shown to `counter`. Raises `DownstreamFault`; never yields an empty piece."""
         content = self._incoming.content
         while True:
             with reading_the_client():
@@ -164,6 +145,8 @@ class Client:
             if not piece:
                 return
             self.received += len(piece)
+            if counter is not None:
+                counter.feed(piece)
             yield piece
 
     def go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether an answer whose end is not announced came to its end.
+"""Whether an answer came to its end.
 
 Orthanc, for one, writes a study as it reads it: no length, no chunks, and a close at the end. An archive that dies in the
 middle closes too, and half a study would look whole. But a multipart content has an end of its own, the closing delimiter
@@ -30,9 +30,12 @@ class Ending:
 
 
 def expected_ending(method: str, status: int, fields: Fields) -> Ending:
-    """What the end of this answer must look like. Where the framing says it, or the content is compressed: anything."""
-    framed = "Content-Length" in fields or "Transfer-Encoding" in fields
-    if framed or "Content-Encoding" in fields or method == "HEAD" or status not in (200, 202, 203, 206):
+    """What the end of this answer must look like; of a compressed content nobody can tell.
+
+    Also where a length or a last chunk announces the end: an archive that fails to read an object ends its answer in good
+    order, in the middle of a part.
+    """
+    if "Content-Encoding" in fields or method == "HEAD" or status not in (200, 202, 203, 206):
         return Ending()
     media = parse_media_type(fields.get("Content-Type"))
     boundary = media.parameter("boundary") if media is not None and media.type == "multipart" else None

@@ -9,16 +9,18 @@ refused connection and an archive's answer differ in the outcome they bring, not
 import asyncio
 import logging
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from random import random
 from uuid import uuid4
 
+from gateway.core.attention import is_coded, is_judged, wanted
 from gateway.core.decision import Decision
-from gateway.core.facts import Outcome, RequestFacts, Response
+from gateway.core.facts import Outcome, RequestFacts, Response, part_counter
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.headers import request_lines
 from gateway.core.normalise import normalise
+from gateway.core.policy import Policy
 from gateway.core.reply import Moment, Reply, compose
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 from gateway.guard.admission import Gate, Load, Permit
@@ -109,11 +111,12 @@ async def hear(
     pool = generation.pools[facts.upstream]
     sound = came.sound
     assert sound is not None
-    upload = None
+    upload, counter = None, None
     if sound.has_content:
         if sound.expects_continue:
             client.go_on()
-        upload = Upload(client.pieces(), sound.length)
+        counter = part_counter(facts)
+        upload = Upload(client.pieces(counter), sound.length)
     patience = pool.upstream.timeouts.response_for(facts.transaction.id)
     try:
         answer = stack.enter_context(
@@ -127,35 +130,39 @@ async def hear(
         return Heard(fault.failure)
     tally.upstream_seconds = time.perf_counter() - tally.began
     tally.attempts = answer.attempts
-    return await first_look(answer, facts, generation, tally)
+    return await first_look(answer, facts, generation.policy, tally, counter.parts if counter else None)
 
 
-async def first_look(answer: Answer, facts: RequestFacts, generation: Generation, tally: Tally) -> Heard:
+async def first_look(
+    answer: Answer, facts: RequestFacts, policy: Policy, tally: Tally, parts_sent: int | None
+) -> Heard:
     """The head, and as much of the content as the verdict needs. Of any content the first piece is awaited, and a short
     one to its end, so that an archive that breaks there can still be answered for."""
-    policy = generation.policy
-    head = Response(answer.status, answer.fields)
-    peeked = policy.wants_peek(facts, head)
-    wanted = policy.peek if peeked or 0 < (announced(answer, answer.status) or 0) <= policy.peek else 1
-    held = bytearray()
+    head = held = Response(answer.status, answer.fields, reason=answer.reason, parts_sent=parts_sent)
+    judged = is_judged(facts, head) and not is_coded(head)
+    short = announced(answer, answer.status) or 0
+    least = short if short <= policy.peek else 0
+    content = bytearray()
     try:
-        while len(held) < wanted:
-            piece = await answer.read()
-            if not piece:
-                break
-            held += piece
+        while not answer.ended and len(content) < max(wanted(facts, held, policy) if judged else 1, least):
+            content += await answer.read()
+            if judged:
+                held = replace(head, peek=bytes(content), whole=answer.ended)
     except UpstreamFault as fault:
         answer.reusable = False
         return Heard(fault.failure)
-    answer.held = bytes(held)
-    if not peeked:
-        return Heard(head, answer)
-    if answer.fields.get("Content-Encoding", "identity").lower() != "identity":
-        tally.uninspected = "content_coding"
-        return Heard(head, answer)
-    if not answer.ended:
-        tally.uninspected = "beyond_peek"
-    return Heard(Response(answer.status, answer.fields, answer.held, answer.ended), answer)
+    answer.held = bytes(content)
+    if judged:
+        held = replace(head, peek=answer.held, whole=answer.ended)
+    tally.uninspected = uninspected(facts, held, policy, judged)
+    return Heard(held, answer)
+
+
+def uninspected(facts: RequestFacts, held: Response, policy: Policy, judged: bool) -> str:
+    """Why a content that should have been read was not, or not to its end."""
+    if is_judged(facts, held) and is_coded(held):
+        return "content_coding"
+    return "beyond_limit" if judged and not held.whole and wanted(facts, held, policy) > policy.peek else ""
 
 
 def request_head(came: Arrival, facts: RequestFacts, generation: Generation) -> bytes:
@@ -240,7 +247,8 @@ def last_resort(
     decision = normalise(facts, failure, generation.policy)
     reply = composed(decision, facts, failure, generation, tally)
     client.keep_alive = False
-    client.start(reply, len(reply.content or b""), reply.content or b"")
+    with suppress(DownstreamFault):  # the client may have left meanwhile
+        client.start(reply, len(reply.content or b""), reply.content or b"")
     return decision, reply
 
 
@@ -271,6 +279,7 @@ def record(
         attempts=tally.attempts,
         uninspected=tally.uninspected,
         observed=decision.observed if decision else (),
+        suspicion=decision.suspicion if decision else "",
     )
 
 

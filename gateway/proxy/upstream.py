@@ -64,6 +64,7 @@ class Answer:
     ) -> None:
         self._connection, self._content, self._idle = connection, content, idle
         self.status, self.fields = message.code, Fields.from_raw(message.raw_headers)
+        self.reason = message.reason or ""
         self._ending = expected_ending(method, self.status, self.fields)
         self.attempts = attempts
         self.reusable = True

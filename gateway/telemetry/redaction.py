@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -81,3 +82,15 @@ def redacting_exception_handler(_loop: asyncio.AbstractEventLoop, context: dict[
     error = context.get("exception")
     what = described(error) if isinstance(error, BaseException) else "no exception was named"
     logging.getLogger(f"{OWN}.loop").error("Something failed in the event loop: %s", what)
+
+
+def redact_last_words() -> None:
+    """What Python prints on its own, warnings and exceptions that nobody could catch, goes the same way as all else."""
+    logging.captureWarnings(True)
+    sys.unraisablehook = _unraisable
+
+
+def _unraisable(unraisable: Any) -> None:
+    error = unraisable.exc_value
+    what = described(error) if isinstance(error, BaseException) else "no exception was named"
+    logging.getLogger(f"{OWN}.process").error("Something failed where nobody could hear of it: %s", what)

@@ -2,18 +2,21 @@
 
 import operator
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from gateway.core.conditions import (
     BodyMatches,
+    Condition,
     FieldMatches,
     JsonHas,
     LocationMatches,
     LooksLike,
     MediaTypeIs,
     OneOf,
+    ReasonMatches,
     SizeIs,
     StatusIs,
     UnexpectedMedia,
@@ -82,6 +85,14 @@ def test_location() -> None:
     assert condition.holds(RETRIEVE, said(302, ("Location", "https://sso.example/login?x")))
     assert not condition.holds(RETRIEVE, said(302, ("Location", "/studies")))
     assert not condition.holds(RETRIEVE, said(302))
+    assert not condition.holds(RETRIEVE, REFUSED)
+
+
+def test_reason() -> None:
+    """Some products say only there what went wrong; the phrase is read, and never sent on."""
+    condition = ReasonMatches(re.compile("no such study"))
+    assert condition.holds(RETRIEVE, replace(said(500), reason="Error: no such study"))
+    assert not condition.holds(RETRIEVE, said(500))
     assert not condition.holds(RETRIEVE, REFUSED)
 
 
@@ -218,13 +229,15 @@ def test_json_needs_the_whole_document() -> None:
 
 def test_each_condition_knows_its_word_and_whether_it_reads_content() -> None:
     pattern = re.compile("x")
-    conditions = [
+    conditions: list[Condition] = [
         OneOf("method", frozenset()), StatusIs(frozenset()), FieldMatches("X", None), LocationMatches(pattern),
+        ReasonMatches(pattern),
         MediaTypeIs(frozenset()), UnexpectedMedia(wanted=True), SizeIs(partial(operator.eq, 0), "0"), LooksLike(frozenset()),
         BodyMatches(pattern), JsonHas("", 1),
     ]  # fmt: skip
     assert [condition.word for condition in conditions] == [
-        "method", "status", "header", "location", "media_type", "unexpected_media", "size", "looks_like", "body", "json",
+        "method", "status", "header", "location", "reason", "media_type", "unexpected_media", "size", "looks_like",
+        "body", "json",
     ]  # fmt: skip
     assert [condition.word for condition in conditions if condition.needs_content] == ["looks_like", "body", "json"]
 

@@ -1,8 +1,9 @@
-"""Failures: each kind has its place, its status and its words; what came of a request that may have been read is not guessed."""
+"""Failures: each kind has its place, its status and its words. What became of a request that was sent is not guessed."""
 
 import pytest
 
 from gateway.core.decision import BodyPlan
+from gateway.core.facts import RequestFacts
 from gateway.core.failures import MEANINGS, Failure, FailureKind, Origin, Sent
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET, STATUS_CODES
 from tests.core.making import ELSEWHERE, RETRIEVE, SECOND_SET, STORE, STRICT, asked, failed, judged, replied
@@ -75,7 +76,7 @@ def test_a_failure_is_reported_in_our_words(kind: FailureKind) -> None:
 
 
 @pytest.mark.parametrize("request_", [STORE, CHANGE_STATE, asked("PATCH", "/x")])
-def test_what_may_have_been_read_is_not_invited_to_be_repeated(request_) -> None:  # type: ignore[no-untyped-def]
+def test_what_may_have_been_read_is_not_invited_to_be_repeated(request_: RequestFacts) -> None:
     decision = judged(request_, failed(K.HTTP_RESPONSE_TIMEOUT, Sent.PERHAPS))
     assert (decision.status, decision.retry) == (500, None)
     assert "not known" in decision.why
@@ -83,7 +84,7 @@ def test_what_may_have_been_read_is_not_invited_to_be_repeated(request_) -> None
 
 
 @pytest.mark.parametrize("request_", [RETRIEVE, DELETE])
-def test_what_can_be_repeated_without_harm_may_be(request_) -> None:  # type: ignore[no-untyped-def]
+def test_what_can_be_repeated_without_harm_may_be(request_: RequestFacts) -> None:
     decision = judged(request_, failed(K.HTTP_RESPONSE_TIMEOUT, Sent.PERHAPS))
     assert decision.status == 503
     assert decision.retry is not None
@@ -101,3 +102,7 @@ def test_only_a_failing_archive_counts_against_it(kind: FailureKind) -> None:
 def test_a_failure_says_nothing_was_received() -> None:
     decision = judged(RETRIEVE, failed(K.CONNECTION_REFUSED))
     assert (decision.received, decision.failure) == (None, Failure(K.CONNECTION_REFUSED))
+
+
+def test_the_words_of_metrics_and_rules_are_the_names_of_the_kinds() -> None:
+    assert [kind.value for kind in K] == [kind.name.lower() for kind in K]

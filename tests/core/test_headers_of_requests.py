@@ -142,3 +142,17 @@ def test_addresses_are_written_as_rfc_7239_wants_them(peer: str, node: str) -> N
 )  # fmt: skip
 def test_a_host_cannot_end_its_value(host: str, written: str) -> None:
     assert f"host={written};proto=https" in sent(host=host).get("Forwarded")
+
+
+def test_the_protected_fields_are_those_by_which_requests_have_been_robbed() -> None:
+    assert {
+        "host",
+        "content-length",
+        "authorization",
+        "cookie",
+        "via",
+        "x-forwarded-for",
+        "range",
+        "expect",
+    } <= PROTECTED
+    assert {"set-cookie", "www-authenticate", "location", "retry-after", "content-range", "date"} <= PROTECTED

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.core.attention import is_judged
 from gateway.core.decision import BodyPlan
 from gateway.core.facts import RequestFacts, Response
 from gateway.core.fields import Fields
@@ -13,11 +14,64 @@ TRACE = b"java.lang.NullPointerException: x\n\tat org.example.A.b(A.java:1)\n"
 PYTHON = b"Traceback (most recent call last):\n  File ...\nKeyError: 1\n"
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>login</html>", TRACE, b"\xff\xd8\xff\xe0", bytes(128) + b"DICM"])
-@pytest.mark.parametrize("request_", [RETRIEVE, SEARCH, STORE])
-def test_the_content_of_a_success_is_never_touched(request_: RequestFacts, body: bytes) -> None:
+NAMES = (
+    b'[{"00100010":{"vr":"PN","Value":[{"Alphabetic":"<b>Doe^<html>"}]},"0008103E":{"vr":"LO","Value":["error 404"]}}]'
+)
+PREAMBLE = b"<html>server error</html>".ljust(128, b"\0") + b"DICM\x02\x00"
+REPORT = b"<!DOCTYPE html><html><body>The stent failed: server error, not found</body></html>"
+PARTS = b"--b\r\nContent-Type: application/dicom\r\n\r\n" + PREAMBLE + b"\r\n--b--\r\n"
+STORED = b'{"00081199":{"vr":"SQ","Value":[{"00081150":{"vr":"UI","Value":["1.2"]}}]},"00081198":{"vr":"SQ"}}'
+WARNED = STORED.replace(b'["1.2"]}', b'["1.2"]},"00081196":{"vr":"US","Value":[45056]}')
+XML = (
+    b'<?xml version="1.0"?><NativeDicomModel><DicomAttribute tag="00081199" vr="SQ"><Item number="1"/></DicomAttribute>'
+    b"</NativeDicomModel>"
+)
+METADATA = asked("GET", "/rs/studies/2.25.1/metadata", ("Accept", "application/dicom+json"))
+RENDERED = asked("GET", "/rs/studies/1.2/series/3/instances/4/rendered", ("Accept", "text/html"))
+TEXT = asked("GET", "/rs/studies/1.2/series/3/instances/4/rendered", ("Accept", "text/plain, image/jpeg"))
+URI = asked("GET", "/wado?requestType=WADO&studyUID=1&seriesUID=2&objectUID=3", ("Accept", "text/html"))
+BULK = asked("GET", "/rs/studies/1.2/series/3/instances/4/bulkdata/1", ("Accept", "application/octet-stream"))
+BOUNDARY = 'multipart/related; type="application/dicom"; boundary=b'
+RESULTS = "application/dicom+json"
+
+VALID = {
+    "names with angle brackets": (SEARCH, 200, RESULTS, NAMES),
+    "the same as plain JSON": (SEARCH, 200, "application/json", NAMES),
+    "metadata": (METADATA, 200, RESULTS, NAMES),
+    "an object with a preamble": (RETRIEVE, 200, "application/dicom", PREAMBLE),
+    "an object that says so itself": (URI, 200, "", PREAMBLE),
+    "parts": (RETRIEVE, 200, BOUNDARY, PARTS),
+    "some of the parts": (RETRIEVE, 206, BOUNDARY, PARTS),
+    "a report as a page": (RENDERED, 200, "text/html", REPORT),
+    "a report by URI": (URI, 200, "text/html; charset=utf-8", REPORT),
+    "a report as text": (TEXT, 200, "text/plain", b"Findings: the graft failed. Error of 3 mm."),
+    "bulk data of words": (BULK, 200, "application/octet-stream", b"the first scan failed"),
+    "bulk data of digits": (BULK, 200, "application/octet-stream", b"512"),
+    "bulk data of markup": (BULK, 200, "application/octet-stream", REPORT),
+    "an image": (TEXT, 200, "image/jpeg", b"\xff\xd8\xff\xe0<html>"),
+    "all stored": (STORE, 200, RESULTS, STORED),
+    "stored with warnings": (STORE, 202, RESULTS, WARNED),
+    "stored, in XML": (STORE, 200, "application/dicom+xml", XML),
+    "stored, in few words": (STORE, 200, "text/plain", b"2 instances stored"),
+}
+
+
+@pytest.mark.parametrize(("request_", "status", "label", "body"), VALID.values(), ids=VALID)
+def test_the_valid_content_of_a_success_is_never_touched(
+    request_: RequestFacts, status: int, label: str, body: bytes
+) -> None:
+    decision = judged(request_, said(status, *([("Content-Type", label)] if label else []), body=body))
+    assert (decision.status, decision.body) == (status, KEEP)
+    # A label may be missing; the content still is what it is.
+    assert decision.rule == ("-" if label else "label")
+
+
+@pytest.mark.parametrize("body", [b"<html>login</html>", TRACE])
+@pytest.mark.parametrize("request_", [RETRIEVE, SEARCH, METADATA, STORE])
+def test_a_page_or_a_stack_trace_is_no_result(request_: RequestFacts, body: bytes) -> None:
     decision = judged(request_, said(200, ("Content-Type", "text/html"), body=body))
-    assert (decision.status, decision.body, decision.rule) == (200, KEEP, "-")
+    assert decision.status >= 400
+    assert decision.body is PROBLEM
 
 
 @pytest.mark.parametrize(
@@ -74,8 +128,7 @@ def test_a_beginning_of_blanks_is_not_empty() -> None:
 def test_elsewhere_pages_for_people_are_for_people(request_: RequestFacts) -> None:
     answer = said(404, ("Content-Type", "text/html"), body=b"<html>")
     assert judged(request_, answer).body is KEEP
-    if request_.opaque:
-        assert not Policy().wants_peek(request_, answer)
+    assert not is_judged(request_, answer)
 
 
 @pytest.mark.parametrize("status", [204, 205])

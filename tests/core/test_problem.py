@@ -5,7 +5,8 @@ import json
 import pytest
 
 from gateway.core.decision import Decision
-from gateway.core.failures import Failure, FailureKind
+from gateway.core.facts import Outcome
+from gateway.core.failures import Failure, FailureKind, Sent
 from gateway.core.problem import preferred_form, problem
 from tests.core.making import asked, replied, said
 
@@ -49,7 +50,7 @@ def test_the_report_is_labelled_as_what_it_is(accept: str, media: str) -> None:
     assert b"500" in reply.content
 
 
-def test_the_members_are_those_of_rfc_9457_and_three_of_ours() -> None:
+def test_the_members_are_those_of_rfc_9457_and_those_that_help() -> None:
     content = replied(asked(), said(502, body=b"")).content
     assert content is not None
     assert json.loads(content) == {
@@ -58,9 +59,25 @@ def test_the_members_are_those_of_rfc_9457_and_three_of_ours() -> None:
         "status": 503,
         "detail": "Overload or maintenance; Retry-After says when to come back.",
         "instance": "urn:uuid:00000000-0000-4000-8000-000000000000",
+        "rule": "fold",
+        "temporary": True,
+        "advice": "Repeat the request after the time in Retry-After.",
         "received-status": 502,
         "retry-after": 10,
     }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "begins"),
+    [
+        (Failure(FailureKind.CONNECTION_TERMINATED, Sent.PERHAPS), "Find out first"),
+        (Failure(FailureKind.CONNECTION_REFUSED), "Repeat the request after"),
+    ],
+)
+def test_a_store_of_unknown_outcome_is_not_to_be_repeated_blindly(outcome: Failure, begins: str) -> None:
+    content = replied(asked("POST", "/rs/studies"), outcome).content
+    assert content is not None
+    assert json.loads(content)["advice"].startswith(begins)
 
 
 def test_a_failure_is_named() -> None:
@@ -89,7 +106,7 @@ def test_a_code_without_a_name_still_has_a_title() -> None:
 @pytest.mark.parametrize(
     "outcome", [said(500, ("X", CANARY), body=f"<html>{CANARY}".encode()), Failure(FailureKind.TARGET_TOO_LONG)]
 )
-def test_nothing_of_the_request_or_of_the_archives_words_is_in_a_report(accept: str, outcome) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_of_the_request_or_of_the_archives_words_is_in_a_report(accept: str, outcome: Outcome) -> None:
     request = asked(
         "GET",
         f"/rs/studies/{CANARY}?PatientName={CANARY}",

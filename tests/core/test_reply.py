@@ -1,10 +1,10 @@
-"""From a decision to a reply: Proxy-Status (RFC 9209), reports in the place of content, and what observe mode leaves alone."""
+"""From a decision to a reply: Proxy-Status (RFC 9209), reports in the place of content, what observe mode leaves alone."""
 
 import pytest
 
 from gateway.core.conditions import OneOf
 from gateway.core.decision import BodyPlan, FieldEdits, Observed
-from gateway.core.facts import RequestFacts
+from gateway.core.facts import Outcome, RequestFacts
 from gateway.core.failures import FailureKind
 from gateway.core.policy import Mode, Policy
 from tests.core.making import RETRIEVE, SEARCH, STORE, failed, judged, replied, rule, said
@@ -38,9 +38,9 @@ def test_what_stands_as_it_was_has_no_proxy_status() -> None:
 )
 def test_proxy_status_says_what_was_done_and_what_had_come(
     request_: RequestFacts,
-    outcome,
+    outcome: Outcome,
     policy: Policy,
-    wanted: str,  # type: ignore[no-untyped-def]
+    wanted: str,
 ) -> None:
     assert replied(request_, outcome, policy).fields.all("Proxy-Status") == (wanted,)
 
@@ -90,7 +90,7 @@ def test_observing_learns_as_enforcing_does() -> None:
     assert judged(RETRIEVE, said(404), OBSERVING).healthy is True
 
 
-@pytest.mark.parametrize("outcome", [failed(FailureKind.CONNECTION_REFUSED), said(999), said(101)])
-def test_where_there_is_nothing_to_answer_as_the_gateway_answers(outcome) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("outcome", [failed(FailureKind.CONNECTION_REFUSED), said(600), said(999), said(101)])
+def test_where_there_is_nothing_to_answer_as_the_gateway_answers(outcome: Outcome) -> None:
     reply = replied(SEARCH, outcome, OBSERVING)
     assert (reply.status, "Retry-After" in reply.fields) == (503, True)

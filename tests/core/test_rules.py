@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gateway.core.attention import wanted
 from gateway.core.conditions import BodyMatches, OneOf, StatusIs
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits, Observed
 from gateway.core.facts import Outcome
@@ -124,11 +125,11 @@ def test_the_words_of_a_rule_are_not_for_clients() -> None:
 def test_the_content_is_read_only_where_a_verdict_may_hang_on_it() -> None:
     login = rule("login", StatusIs(frozenset({200})), BodyMatches(re.compile("j_security_check")), status=401)
     policy = having(login)
-    assert policy.wants_peek(SEARCH, said(200))
-    assert not policy.wants_peek(SEARCH, said(201))
-    assert not Policy().wants_peek(SEARCH, said(200))
-    assert Policy().wants_peek(SEARCH, said(404))
-    assert Policy().wants_peek(STORE, said(500))
+    image = ("Content-Type", "image/png")
+    assert wanted(RETRIEVE, said(200, image), policy) == policy.peek
+    assert wanted(RETRIEVE, said(201, image), policy) == wanted(RETRIEVE, said(200, image), Policy()) < policy.peek
+    assert wanted(RETRIEVE, said(404, image), Policy()) == policy.peek
+    assert wanted(STORE, said(500), Policy()) == policy.document
 
 
 def test_policies_know_rules_by_what_they_need() -> None:
@@ -138,3 +139,8 @@ def test_policies_know_rules_by_what_they_need() -> None:
     assert login.may_match(SEARCH, said(200))
     assert not login.may_match(SEARCH, said(404))
     assert not login.matches(SEARCH, said(200))
+
+
+def test_a_failure_with_a_kinder_name_is_still_a_failure() -> None:
+    kinder = having(rule("kinder", BROKEN, status=404))
+    assert judged(RETRIEVE, said(500), kinder).healthy is False
