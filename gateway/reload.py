@@ -37,6 +37,7 @@ class Reloader:
         async with self._lock:
             before = self._runtime.settings
             if self._source is None:
+                log.warning("asked to reload, but started without a file: there is nothing to reload")
                 return ReloadResult(False, before.digest, ("started without a file: there is nothing to reload",))
             try:
                 # Reading and compiling a thousand rules takes a while; traffic goes on meanwhile.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from random import random
 from uuid import uuid4
 
+from gateway.config.settings import Route
 from gateway.core.attention import is_coded, is_judged, wanted
 from gateway.core.decision import Decision
 from gateway.core.facts import Outcome, RequestFacts, Response, part_counter
@@ -70,21 +71,12 @@ async def exchange(
     facts, decision, reply = came.facts, None, None
     with ExitStack() as stack:
         try:
-            failure = came.failure
-            if failure is not None or load.draining:
+            if came.failure is not None or load.draining:
                 client.keep_alive = False  # where a request cannot be read, the next one cannot be found either
-            route = None if failure else generation.route(facts.target)
-            if route is not None:
-                facts = routed(facts, route)
-                permit = gate.admit(route.upstream, load, settings.server.limits.connections)
-                failure = permit if isinstance(permit, Failure) else None
-                if isinstance(permit, Permit):
-                    stack.callback(gate.leave, permit)
-                    telemetry.metrics.in_flight_changed(route.upstream, 1)
-                    stack.callback(telemetry.metrics.in_flight_changed, route.upstream, -1)
-            elif failure is None:
-                failure = Failure(FailureKind.DESTINATION_NOT_FOUND)
-            heard = Heard(failure) if failure else await hear(came, facts, client, generation, stack, tally)
+            route = generation.route(facts.target) if came.failure is None else None
+            facts = routed(facts, route) if route else facts
+            refusal = came.failure or admitted(route, gate, load, telemetry, settings.server.limits.connections, stack)
+            heard = Heard(refusal) if refusal else await hear(came, facts, client, generation, stack, tally)
             decision = normalise(facts, heard.outcome, generation.policy)
             reply = composed(decision, facts, heard.outcome, generation, tally)
             await deliver(reply, heard, client, tally)
@@ -102,6 +94,21 @@ async def exchange(
         finally:
             telemetry.record(record(facts, decision, reply, client, tally))
     return Finished(client.keep_alive)
+
+
+def admitted(
+    route: Route | None, gate: Gate, load: Load, telemetry: Telemetry, most_connections: int, stack: ExitStack
+) -> Failure | None:
+    """Leave to talk to the archive until the last byte has passed, or why there is none."""
+    if route is None:
+        return Failure(FailureKind.DESTINATION_NOT_FOUND)
+    permit = gate.admit(route.upstream, load, most_connections)
+    if not isinstance(permit, Permit):
+        return permit
+    stack.callback(gate.leave, permit)
+    telemetry.metrics.in_flight_changed(route.upstream, 1)
+    stack.callback(telemetry.metrics.in_flight_changed, route.upstream, -1)
+    return None
 
 
 async def hear(

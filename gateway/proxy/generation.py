@@ -26,12 +26,7 @@ class Generation:
 
     def route(self, target: str) -> Route | None:
         """The route whose prefix covers this raw target, at a segment boundary."""
-        path = target.split("?", 1)[0]
-        for route in self._routes:
-            prefix = route.prefix.rstrip("/")
-            if path == prefix or path.startswith(prefix + "/"):
-                return route
-        return None
+        return next((route for route in self._routes if route.covers(target)), None)
 
     def __enter__(self) -> "Generation":
         self._exchanges += 1
