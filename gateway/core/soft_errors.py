@@ -15,6 +15,7 @@ from gateway.dicomweb.media import covers, parse_accept, parse_media_type, promi
 from gateway.dicomweb.multipart import PartCounter, boundary_of, sniff_boundary
 
 _READS = frozenset({"search", "retrieve"})
+_OBJECTS = frozenset({"multipart/related", "application/dicom", "application/octet-stream"})
 _BULK = frozenset({"studies.retrieve.bulkdata", "studies.retrieve.pixeldata", "studies.retrieve.frames"})
 
 
@@ -144,8 +145,16 @@ def _essences(accept: str) -> frozenset[str]:
 
 def _same_kind(wanted: frozenset[str], essence: str) -> bool:
     """Multipart or single, the same data: what a client asked for in the one form it can mostly read in the other."""
-    parts = {"multipart/related", "application/dicom", "application/octet-stream"}
-    return essence in wanted or (essence in parts and bool(wanted & parts))
+    if essence == "multipart/related":
+        return any(map(_is_object, wanted))
+    if "multipart/related" in wanted:
+        return _is_object(essence)
+    return essence in wanted or {essence, *wanted} <= {"application/dicom", "application/octet-stream"}
+
+
+def _is_object(essence: str) -> bool:
+    """Whether this is how objects, frames and bulk data travel, and not results, pages or texts."""
+    return essence in _OBJECTS or essence.startswith(("image/", "video/", "audio/"))
 
 
 def _wants(request: RequestFacts, essence: str, response: Response) -> bool:

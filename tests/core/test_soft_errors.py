@@ -138,6 +138,10 @@ ACCEPTED = {
     "one refused by its weight": ("image/png;q=0, image/jpeg", "image/png", 406),
     "single in the place of parts": ('multipart/related; type="application/dicom"', "application/dicom", 200),
     "parts in the place of one": ("application/octet-stream", RELATED, 200),
+    "a single image in the place of parts": ('multipart/related; type="image/jpeg"', "image/jpeg", 200),
+    "parts in the place of an image": ("image/jpeg", 'multipart/related; type="image/jpeg"; boundary=b', 200),
+    "metadata in the place of parts": ('multipart/related; type="application/dicom"', "application/dicom+json", 406),
+    "parts in the place of metadata": ("application/dicom+json", RELATED, 406),
     "another type of part": ('multipart/related; type="image/jpeg"', RELATED, 200),
 }
 
