@@ -7,6 +7,7 @@ middle closes too, and half a study would look whole. But a multipart content ha
 
 from gateway.core.fields import Fields
 from gateway.dicomweb.media import parse_media_type
+from gateway.dicomweb.multipart import boundary_of
 
 _TAIL = 1024  # of the content, kept to look for the delimiter: more than any delimiter and what servers put behind it
 
@@ -38,5 +39,8 @@ def expected_ending(method: str, status: int, fields: Fields) -> Ending:
     if "Content-Encoding" in fields or method == "HEAD" or status not in (200, 202, 203, 206):
         return Ending()
     media = parse_media_type(fields.get("Content-Type"))
-    boundary = media.parameter("boundary") if media is not None and media.type == "multipart" else None
+    if media is None or media.type != "multipart":
+        return Ending()
+    # Read as the label's repair reads it, or a client would be told one boundary and the end awaited with another.
+    boundary = boundary_of(fields.get("Content-Type")) or media.parameter("boundary")
     return Ending(f"--{boundary}--".encode("latin-1")) if boundary else Ending()

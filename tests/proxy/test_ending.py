@@ -56,6 +56,13 @@ def test_a_length_does_not_make_half_a_part_whole(framing: tuple[str, str]) -> N
     assert not ends(expected_ending("GET", 200, Fields([MULTIPART, framing])), b"--B0\r\n\r\nima", 3)
 
 
+def test_a_boundary_in_single_quotes_is_awaited_as_it_is_repaired() -> None:
+    """The client is told `boundary=b1`, and that is what the archive sends."""
+    label = Fields([("Content-Type", "multipart/related; boundary='b1'")])
+    assert ends(expected_ending("GET", 200, label), b"--b1\r\n\r\nx\r\n--b1--", 4)
+    assert not ends(expected_ending("GET", 200, label), b"--b1\r\n\r\nx", 4)
+
+
 def test_a_quoted_boundary_is_read_like_a_bare_one() -> None:
     quoted = Fields([("Content-Type", 'multipart/related; boundary="a b"')])
     assert ends(expected_ending("GET", 206, quoted), b"--a b\r\n\r\n\r\n--a b--", 4)
