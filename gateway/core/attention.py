@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gateway.core.facts import RequestFacts, Response
 from gateway.core.policy import Policy
-from gateway.dicomweb.media import parse_media_type, promised
+from gateway.dicomweb.media import parse_media_type
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 
 _FIRST_PIECE = 1
@@ -66,10 +66,10 @@ def _by_transaction(request: RequestFacts, held: Response, policy: Policy) -> in
         return 32
     if media is not None and media.essence in ("application/dicom", "application/octet-stream"):
         return _FIRST_PIECE
-    return _of_text(request, held, policy, promised(request.transaction, media))
+    return _of_text(request, held, policy)
 
 
-def _of_text(request: RequestFacts, held: Response, policy: Policy, is_promised: bool) -> int:
+def _of_text(request: RequestFacts, held: Response, policy: Policy) -> int:
     """JSON, XML, text and unlabelled content: a result is known by its beginning, all else is read to its end."""
     content = held.peek or b""
     # First of all: a short document is seen to its end, in however many pieces it comes.

@@ -37,6 +37,11 @@ class RequestFacts:
     def transaction(self) -> Transaction:
         return self.classification.transaction
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it asks if something has changed, so that 304 is an answer (RFC 9110 15.4.5)."""
+        return "If-None-Match" in self.fields or "If-Modified-Since" in self.fields
+
 
 def classified(method: str, target: str, fields: Fields, service: str = "dicomweb") -> Classification:
     """What a request asks for, by everything in it that tells. `service` is what its route offers: no more is read in."""

@@ -93,7 +93,7 @@ def _leads_somewhere(edits: FieldEdits, outcome: Outcome) -> bool:
 
 def _condition(request: RequestFacts, _outcome: Outcome, _policy: Policy, _edits: FieldEdits) -> Settled:
     """RFC 9110 15.4.5: 304 answers a condition; without one the client has nothing to fall back on."""
-    if any(name in request.fields for name in ("If-None-Match", "If-Modified-Since")):
+    if request.is_conditional:
         return Settled(304)
     return Settled(
         503, "unasked-304", "a 304 without a condition in the request holds no answer", body=BodyPlan.PROBLEM

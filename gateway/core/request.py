@@ -13,6 +13,7 @@ from gateway.core.headers import is_looping
 
 FORWARDED_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _REFUSED_METHODS = ("CONNECT", "TRACE")
+KNOWN_METHODS = frozenset((*FORWARDED_METHODS, *_REFUSED_METHODS))
 
 # Possessive, because a Host may be long and hostile: every character is read once.
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+;=-]++|%[0-9A-Fa-f]{2}|\[[0-9A-Fa-f:.]++\])++(?::([0-9]{1,5}))?")

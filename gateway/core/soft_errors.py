@@ -39,7 +39,7 @@ def empty_retrieve(request: RequestFacts, response: Response, _policy: Policy) -
         return None
     if response.status != 204 and not (response.whole and not response.peek):
         return None
-    if response.status == 204 and any(name in request.fields for name in ("If-None-Match", "If-Modified-Since")):
+    if response.status == 204 and request.is_conditional:
         return Meaning(304, "empty-retrieve", "nothing has changed (RFC 9110 15.4.5)")
     return Meaning(
         404, "empty-retrieve", "a retrieve that brings nothing found nothing (PS3.18 10.4.3)", BodyPlan.PROBLEM
@@ -161,8 +161,8 @@ def _wants(request: RequestFacts, essence: str, response: Response) -> bool:
     """Whether content of this type is what was asked for: promised by the transaction, and not excluded by `Accept`."""
     media = parse_media_type(response.fields.get("Content-Type")) or parse_media_type(essence)
     assert media is not None
-    if request.transaction.id == "other" or not promised(request.transaction, media):
-        return request.transaction.id == "other"
+    if not promised(request.transaction, media):
+        return False
     accept = request.fields.combined("Accept")
     wanted = parse_media_type(essence)
     return not accept.strip() or (wanted is not None and covers(parse_accept(accept), wanted))

@@ -383,10 +383,6 @@ class DownstreamProtocol(RequestHandler):
         self.force_close()
         return Finished(keep_alive=False)
 
-    @property
-    def is_paused(self) -> bool:
-        return self._paused
-
     async def drained(self) -> None:
         """Until the client has read enough for more to be written."""
         if self._paused:

@@ -23,6 +23,7 @@ from gateway.core.headers import request_lines
 from gateway.core.normalise import normalise
 from gateway.core.policy import Policy
 from gateway.core.reply import Moment, Reply, compose
+from gateway.core.request import KNOWN_METHODS
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 from gateway.guard.admission import Gate, Load, Permit
 from gateway.proxy.aiohttp_seam import Finished, Incoming
@@ -151,10 +152,11 @@ async def first_look(
     least = short if short <= policy.peek else 0
     content = bytearray()
     try:
-        while not answer.ended and len(content) < max(wanted(facts, held, policy) if judged else 1, least):
-            content += await answer.read()
-            if judged:
-                held = replace(head, peek=bytes(content), whole=answer.ended)
+        while not answer.ended and len(content) < (need := max(wanted(facts, held, policy) if judged else 1, least)):
+            # Judged anew only once all that was asked for is there: an archive may send a document drop by drop.
+            while not answer.ended and len(content) < need:
+                content += await answer.read()
+            held = replace(head, peek=bytes(content), whole=answer.ended) if judged else head
     except UpstreamFault as fault:
         answer.reusable = False
         return Heard(fault.failure)
@@ -270,7 +272,7 @@ def record(
         route=facts.route or "-",
         upstream=facts.upstream or "-",
         transaction=facts.transaction.id,
-        method=facts.method if facts.method in METHODS else "other",
+        method=facts.method if facts.method in KNOWN_METHODS else "other",
         status=decision.status if decision is not None and sent else None,
         received=decision.received if decision else None,
         rule=decision.rule if decision else "-",
@@ -288,6 +290,3 @@ def record(
         observed=decision.observed if decision else (),
         suspicion=decision.suspicion if decision else "",
     )
-
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})

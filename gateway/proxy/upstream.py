@@ -57,13 +57,14 @@ class Answer:
         self,
         connection: Connection,
         message: RawResponseMessage,
+        fields: Fields,
         content: StreamReader,
         idle: float,
         attempts: int,
         method: str,
     ) -> None:
         self._connection, self._content, self._idle = connection, content, idle
-        self.status, self.fields = message.code, Fields.from_raw(message.raw_headers)
+        self.status, self.fields = message.code, fields
         self.reason = message.reason or ""
         self._ending = expected_ending(method, self.status, self.fields)
         self.attempts = attempts
@@ -131,7 +132,7 @@ class UpstreamPool:
             protocol = _as_ours(connection.protocol)
             used_before = protocol.exchanges > 0
             try:
-                message, content, whole = await self._converse(protocol, method, head, upload, patience)
+                message, fields, content, whole = await self._converse(protocol, method, head, upload, patience)
             except UpstreamFault as fault:
                 _drop(connection)
                 stale = fault.failure.kind is K.CONNECTION_TERMINATED and not protocol.heard
@@ -141,7 +142,7 @@ class UpstreamPool:
             except BaseException:
                 _drop(connection)
                 raise
-            answer = Answer(connection, message, content, self.upstream.timeouts.idle, attempt, method)
+            answer = Answer(connection, message, fields, content, self.upstream.timeouts.idle, attempt, method)
             answer.reusable = whole and not _has_no_content(method, message.code)
             return answer
         raise AssertionError("the second attempt returns or raises")
@@ -162,7 +163,7 @@ class UpstreamPool:
 
     async def _converse(
         self, protocol: UpstreamProtocol, method: str, head: bytes, upload: Upload | None, patience: float
-    ) -> tuple[RawResponseMessage, StreamReader, bool]:
+    ) -> tuple[RawResponseMessage, Fields, StreamReader, bool]:
         """Write the request, await the head. The last value says whether the request went out whole."""
         awaited = protocol.begin(
             bodiless=method == "HEAD", max_line=MAX_STATUS_LINE, max_field=MAX_FIELD, max_fields=MAX_FIELDS
@@ -182,8 +183,9 @@ class UpstreamPool:
             raise
         except Exception as error:
             raise answer_fault(error) from error
-        check_framing(message)
-        return message, content, whole
+        fields = Fields.from_raw(message.raw_headers)
+        check_framing(message, fields)
+        return message, fields, content, whole
 
     async def _upload(self, protocol: UpstreamProtocol, upload: Upload, awaited: "asyncio.Future[Any]") -> bool:
         """Send the content until it ends or the archive answers before the end; whether all of it went out."""
@@ -218,9 +220,8 @@ class UpstreamPool:
             protocol.transport.write(b"0\r\n\r\n")
 
 
-def check_framing(message: RawResponseMessage) -> None:
+def check_framing(message: RawResponseMessage, fields: Fields) -> None:
     """Refuse what aiohttp's lenient parser lets pass although nobody can say where such an answer ends (RFC 9112 6)."""
-    fields = Fields.from_raw(message.raw_headers)
     codings = fields.all("Transfer-Encoding")
     lengths = fields.all("Content-Length")
     chunked = len(codings) == 1 and codings[0].strip(" \t").lower() == "chunked" and message.chunked
