@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_UID = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_UID = re.compile(r"[0-9]+(?:\.[0-9]+)+")  # with one dot at least: a bare number may be a patient's
 _LONGEST = 64
 
 _IN_PATH = {"studies": "study", "series": "series", "instances": "instance"}

@@ -10,8 +10,8 @@ NAMED = [
     ("/studies/1%2E2/metadata", Identifiers("1.2")),
     ("/wado?requestType=WADO&studyUID=1.2&seriesUID=3.4&objectUID=5.6", Identifiers("1.2", "3.4", "5.6")),
     ("/studies?StudyInstanceUID=1.2", Identifiers("1.2")),
-    ("/studies/9/series?0020000E=3.4", Identifiers("9", "3.4")),
-    ("/studies/9?studyUID=1.2", Identifiers("9")),
+    ("/studies/2.9/series?0020000E=3.4", Identifiers("2.9", "3.4")),
+    ("/studies/2.9?studyUID=1.2", Identifiers("2.9")),
     ("/studies/1.2/series", Identifiers("1.2")),
 ]
 UNNAMED = [
@@ -19,8 +19,9 @@ UNNAMED = [
     "/studies/",
     "/studies?PatientName=DOE%5EJOHN&PatientID=4711",
     "/studies/DOE%5EJOHN",
+    "/studies/4711",
     "/studies/1.2.",
-    "/studies/" + "1" * 65,
+    "/studies/" + "1." * 32 + "1",
     "/studies?StudyInstanceUID=1.2,1.3",
     "/studies?StudyInstanceUID=1.2&StudyInstanceUID=1.3",
     "/studies/\u0661.2",
