@@ -6,6 +6,7 @@ pasted into the wrong field included, is not an identifier and is never told on.
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote
 
 _UID = re.compile(r"[0-9]+(?:\.[0-9]+)+")  # with one dot at least: a bare number may be a patient's
@@ -46,7 +47,7 @@ def is_uid(text: str) -> bool:
 
 
 def _of_path(segments: list[str]) -> dict[str, str]:
-    pairs = zip(segments, segments[1:], strict=False)
+    pairs = pairwise(segments)
     return {_IN_PATH[word]: uid for word, segment in pairs if word in _IN_PATH and is_uid(uid := unquote(segment))}
 
 

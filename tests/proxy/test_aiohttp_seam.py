@@ -1,4 +1,4 @@
-"""What gateway/proxy/aiohttp_seam.py believes of aiohttp's inside. A test that fails here after an upgrade says which belief
+"""What gateway/proxy/aiohttp_seam believes of aiohttp's inside. A test that fails here after an upgrade says which belief
 is wrong, before an archive or a client finds out."""
 
 import asyncio

@@ -1,0 +1,46 @@
+"""The one place that knows the inside of aiohttp 3.14: its client protocol and connector (`archive_side`), and its server
+protocol (`client_side`).
+
+What is used and is not public: `ResponseHandler` (subclassed, through `TCPConnector._factory`), its `_parser`, `_payload`
+and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`, `_messages`, `_waiter`,
+`_request_count` and `_buffer_paused`; `_drain_helper` and `_paused` of both. tests/proxy/test_aiohttp_seam.py fails when
+one of them changes.
+
+Why so low: a pooled connection that hears bytes while idle must be closed, not reused, or one patient's answer reaches
+another's viewer; an error after the header section must reach the reader of the body, not a queue nobody reads; and
+aiohttp's own error page and log quote the request line.
+"""
+
+import aiohttp.helpers
+import aiohttp.http_parser
+
+from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, GatewayConnector, Origin, UpstreamProtocol
+from gateway.proxy.aiohttp_seam.client_side import DownstreamProtocol, Finished, GatewayServer, Handler, Incoming
+
+__all__ = [
+    "MAX_INTERIM",
+    "DownstreamProtocol",
+    "Finished",
+    "GatewayConnector",
+    "GatewayServer",
+    "Handler",
+    "Incoming",
+    "Origin",
+    "UnsuitableAiohttp",
+    "UpstreamProtocol",
+    "require_suitable_aiohttp",
+]
+
+
+class UnsuitableAiohttp(RuntimeError):  # noqa: N818
+    """aiohttp is there, but not in the form the gateway was proven on."""
+
+
+def require_suitable_aiohttp() -> None:
+    """Refuse the pure Python parser and debug mode: both judge other bytes to be valid HTTP than the C parser does."""
+    if aiohttp.http_parser.HttpResponseParser.__module__ != "aiohttp._http_parser":
+        raise UnsuitableAiohttp(
+            "aiohttp lacks its C extension; install a wheel with it (AIOHTTP_NO_EXTENSIONS must not be set)"
+        )
+    if aiohttp.helpers.DEBUG:
+        raise UnsuitableAiohttp("aiohttp is in debug mode; start Python without -X dev and without PYTHONASYNCIODEBUG")

@@ -1,0 +1,201 @@
+"""aiohttp's side towards the archive: a connection that hears answers only while one is awaited, and a pool of them."""
+
+import asyncio
+import select
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
+from yarl import URL
+
+from gateway.core.failures import FailureKind, Sent
+from gateway.proxy.faults import UpstreamFault, answer_fault
+from gateway.proxy.head_end import HeadEnd
+
+# RFC 9110 15.2 lets an archive send any number of interim answers; one that never comes to the point is broken.
+MAX_INTERIM = 32
+
+K = FailureKind
+
+
+class UpstreamProtocol(ResponseHandler):
+    """One connection to an archive: it hears answers only while one is awaited."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._awaiting = False
+        self._head: asyncio.Future[tuple[RawResponseMessage, StreamReader]] | None = None
+        self._body: StreamReader | None = None
+        self.heard = False  # any byte of an answer
+        self.continued = False  # a 100 (Continue)
+        self.exchanges = 0
+        self._interim = 0
+        self._head_end = HeadEnd()
+
+    def begin(
+        self, *, bodiless: bool, max_line: int, max_field: int, max_fields: int
+    ) -> "asyncio.Future[tuple[RawResponseMessage, StreamReader]]":
+        """Await one answer. `bodiless` is for HEAD: whatever its head announces, nothing follows."""
+        self._awaiting, self.heard, self.continued, self._interim, self._body = True, False, False, 0, None
+        self._head_end = HeadEnd()
+        self.exchanges += 1
+        self._head = self._loop.create_future()
+        self.set_response_params(
+            skip_payload=bodiless, read_until_eof=True, auto_decompress=False,
+            max_line_size=max_line, max_field_size=max_field, max_headers=max_fields,
+        )  # fmt: skip
+        return self._head
+
+    def end(self) -> bool:
+        """The exchange is over; whether the connection can carry another."""
+        self._awaiting = False
+        complete = self._body is not None and self._body.is_eof()
+        return complete and not self.should_close and self.is_connected()
+
+    def give_up(self) -> None:
+        """Nobody waits any more, and the connection goes with whatever is under way on it."""
+        self._awaiting = False
+        if self._head is not None and self._head.done() and not self._head.cancelled():
+            self._head.exception()  # seen, so that asyncio does not report it as forgotten
+        self.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if not data:
+            self._resume_parsing()
+        while data:
+            if not self._awaiting or self._is_complete():
+                # Bytes nobody asked for. They would answer the next request: this connection has had its last.
+                self._should_close = True
+                if not self._awaiting:
+                    self.abort()
+                return
+            self.heard = True
+            assert self._head is not None
+            part, data = (data, b"") if self._head.done() else self._head_end.cut(data)
+            self._feed(part)
+
+    def _resume_parsing(self) -> None:
+        """The reader has caught up: aiohttp parses on what it had held back."""
+        if self._awaiting and not self._is_complete():
+            self._feed(b"")
+
+    def _feed(self, data: bytes) -> None:
+        if self._parser is None:
+            return
+        try:
+            messages, upgraded, _tail = self._parser.feed_data(data)
+        except Exception as error:
+            self._fail(error)
+            return
+        for message, body in messages:
+            self._on_message(message, body)
+        if upgraded:
+            self._fail(UpstreamFault(K.HTTP_PROTOCOL_ERROR, Sent.PERHAPS))
+
+    def _is_complete(self) -> bool:
+        return self._body is not None and self._body.is_eof()
+
+    def _on_message(self, message: RawResponseMessage, body: StreamReader) -> None:
+        assert self._head is not None
+        if 100 <= message.code < 200 and message.code != 101:
+            self.continued = self.continued or message.code == 100
+            self._interim += 1
+            if self._interim > MAX_INTERIM:
+                self._fail(UpstreamFault(K.HTTP_PROTOCOL_ERROR, Sent.PERHAPS))
+        elif self._head.done():
+            self._should_close = True  # a second final answer to one request
+        else:
+            self._should_close = self._should_close or message.should_close
+            self._body = self._payload = body
+            self._head.set_result((message, body))
+
+    def _fail(self, error: BaseException) -> None:
+        """Tell whoever waits, head or body, hear no more, and never use the connection again."""
+        self._awaiting, self._should_close = False, True
+        fault = answer_fault(error)
+        if self._head is not None and not self._head.done():
+            self._head.set_exception(fault)
+        elif self._body is not None and not self._body.is_eof():
+            self._body.set_exception(fault)
+        if self.transport is not None:
+            self.transport.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._awaiting and exc is not None:
+            self._hear_last_words()
+        if self._awaiting:
+            self._lost(exc)
+        # aiohttp's own handling would turn a reset into a clean end of a body without a length.
+        self._parser = None
+        super().connection_lost(exc)
+
+    def _hear_last_words(self) -> None:
+        """An archive may refuse an upload and close at once. Our next write then fails, and asyncio gives the connection up,
+        while the refusal lies in the socket unread. (Under TLS nobody but asyncio could decipher it.)"""
+        if self.transport is None or self.transport.get_extra_info("sslcontext") is not None:
+            return
+        with suppress(OSError), self.transport.get_extra_info("socket").dup() as raw:
+            while self._awaiting and (data := raw.recv(65536)):
+                self.data_received(data)
+
+    def _lost(self, exc: BaseException | None) -> None:
+        if self._head is not None and not self._head.done():
+            # RFC 9110 15.2.1: with 100 (Continue) a server says that it has not read the content yet. If that was its
+            # last word, and it then hung up in good order, it acted on nothing.
+            sent = Sent.NOTHING if self.continued and exc is None else Sent.PERHAPS
+            self._head.set_exception(UpstreamFault(K.CONNECTION_TERMINATED, sent))
+        elif self._body is not None and not self._body.is_eof():
+            if exc is None and self._ended_by_closing():
+                return
+            self._body.set_exception(UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS))
+
+    def _ended_by_closing(self) -> bool:
+        """Whether the content had no length, so that a close in good order is its end."""
+        assert self._parser is not None
+        try:
+            self._parser.feed_eof()
+        except Exception:
+            return False
+        return self._body is not None and self._body.is_eof()
+
+    async def drained(self) -> None:
+        """Until the archive has read enough for more to be written."""
+        if self._paused:
+            await self._drain_helper()
+
+    def has_stray_bytes(self) -> bool:
+        """Whether something waits to be read on a connection that should be silent: an end, or a misdirected answer."""
+        if self.transport is None:
+            return True
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
+
+class Origin:
+    """What `TCPConnector.connect` wants to know of a request: where to, and nothing else."""
+
+    proxy = None
+    server_hostname = None
+
+    def __init__(self, url: URL, *, is_tls: bool) -> None:
+        host, port = url.raw_host, url.port
+        assert host is not None
+        assert port is not None
+        self.url, self.host, self.port, self.ssl, self._tls = url, host, port, True, is_tls
+        self.connection_key = ConnectionKey(host, port, is_tls, True, None, None, None, None)
+
+    def is_ssl(self) -> bool:
+        return self._tls
+
+
+class GatewayConnector(aiohttp.TCPConnector):
+    """A pool of `UpstreamProtocol` connections, without a limit of its own: holding back is the guard's work."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(limit=0, **options)
+        self._factory = lambda: UpstreamProtocol(self._loop)  # type: ignore[assignment]

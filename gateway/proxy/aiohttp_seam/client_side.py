@@ -1,0 +1,192 @@
+"""aiohttp's side towards the client: a connection whose requests, sound or not, all come to one handler."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
+
+from gateway.core.failures import FailureKind
+from gateway.proxy.head_end import HeadEnd
+
+K = FailureKind
+
+
+class Finished:
+    """A reply that was written to the transport by our own writer, in the shape aiohttp's loop asks for."""
+
+    __slots__ = ("keep_alive",)
+
+    def __init__(self, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+
+    async def prepare(self, _request: object) -> None:
+        """The head is out."""
+
+    async def write_eof(self) -> None:
+        """So is the content."""
+
+
+class Incoming:
+    """One request as it arrives: aiohttp's parsed message and the stream of its content. `error` is set where the bytes
+    were not a request."""
+
+    __slots__ = ("_task", "content", "error", "message", "protocol")
+
+    def __init__(
+        self,
+        message: RawRequestMessage,
+        content: StreamReader,
+        protocol: "DownstreamProtocol",
+        task: "asyncio.Task[None]",
+    ) -> None:
+        self.message, self.content, self.protocol = message, content, protocol
+        self.error: FailureKind | None = None
+        self._task = task
+
+    def _finish(self) -> None:
+        """Nothing was opened that would have to be closed."""
+
+    def _cancel(self, error: BaseException) -> None:
+        """aiohttp: the connection is gone; wake whoever reads the content."""
+        self.content.set_exception(error)
+
+
+Handler = Callable[[Incoming], Awaitable[Finished]]
+
+
+class DownstreamProtocol(RequestHandler):
+    """One connection from a client."""
+
+    __slots__ = ("_content", "_head_end", "_header_timer", "_is_lost", "farewell", "header_timeout")
+
+    def __init__(self, manager: web.Server, *, header_timeout: float, farewell: float, **options: Any) -> None:
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._head_end = HeadEnd()
+        self._content: StreamReader | None = None  # of the request that came last
+        self._is_lost = False  # bytes came that are no HTTP: what follows them has no meaning
+        self.header_timeout, self.farewell = header_timeout, farewell
+        super().__init__(manager, lingering_time=0.0, **options)
+
+    def data_received(self, data: bytes) -> None:
+        rest = data
+        while not self._is_lost:
+            inside = self._buffer_paused or (self._content is not None and not self._content.is_eof())
+            part, rest = (rest, b"") if inside else self._head_end.cut(rest)
+            self._take(part)
+            if not rest:
+                return
+
+    def _take(self, data: bytes) -> None:
+        before = self._request_count
+        super().data_received(data)
+        if self._request_count != before:
+            self._stop_header_timer()
+            content, (message, self._content) = self._content, self._messages[-1]
+            if isinstance(message, _ErrInfo):
+                self._is_lost = True
+                if content is not None and not content.is_eof():
+                    # What came behind a head was no content after all: tell the exchange that reads it, or soon will.
+                    content.set_exception(ValueError("invalid framing"))
+        elif data and self._header_timer is None and self._waiter is not None and not self._waiter.done():
+            # A head has begun and is not complete: a client that sends it drop by drop gets this long.
+            self._header_timer = self._loop.call_later(self.header_timeout, self.force_close)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the connection waits for its next request and has heard nothing of it yet."""
+        return self._waiter is not None and not self._waiter.done() and self._header_timer is None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._stop_header_timer()
+        super().connection_lost(exc)
+
+    def _stop_header_timer(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    async def finish_response(self, request: Any, resp: Any, start_time: float | None) -> Any:
+        finished = await super().finish_response(request, resp, start_time)
+        if not resp.keep_alive and (request.error is not None or not request.content.is_eof()):
+            await self._take_leave()
+        return finished
+
+    async def _take_leave(self) -> None:
+        """RFC 9112 9.6: closing while the client still sends resets the connection, and the reset may overtake our answer.
+        So we say that no more will come, and let what arrives pass unread until the client has closed, or for a while."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        self.close()  # from here on aiohttp drops what is received
+        self._buffer_paused = False
+        self.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        await asyncio.sleep(self.farewell)  # ended early by the loss of the connection, which cancels this task
+        self.force_close()
+
+    def _make_error_handler(self, err_info: _ErrInfo) -> Any:
+        """Bytes that are no request are refused by the same door as everything else; aiohttp would echo and log them."""
+        kind = self._kind_of(err_info.exc)
+        handler = self._request_handler
+        assert handler is not None
+
+        async def refuse(incoming: Any) -> Any:
+            incoming.error = kind
+            return await handler(incoming)
+
+        return refuse
+
+    def _kind_of(self, error: BaseException) -> FailureKind:
+        if isinstance(error, LineTooLong):
+            too_long_line = str(self.max_line_size) in str(error.args[1:2])
+            return K.TARGET_TOO_LONG if too_long_line else K.HEADER_SECTION_TOO_LARGE
+        if isinstance(error, BadHttpMessage) and error.message.startswith("Too many headers"):
+            return K.HEADER_SECTION_TOO_LARGE
+        return K.HTTP_REQUEST_ERROR
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """aiohttp would print the exception, and with it a request line. The class is enough, and names nobody."""
+        error = kw.get("exc_info")
+        self.logger.error("connection handler failed: %s", type(error).__name__)
+
+    def handle_error(
+        self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> Any:
+        """The handler raised, which it must not. Nothing sensible can be sent any more: close, so that the client sees it."""
+        self.log_exception(exc_info=exc)
+        self.force_close()
+        return Finished(keep_alive=False)
+
+    async def drained(self) -> None:
+        """Until the client has read enough for more to be written."""
+        if self._paused:
+            await self._drain_helper()
+
+    async def flushed(self) -> None:
+        """Until nothing is left to be written."""
+        transport = self.transport
+        if transport is None or not transport.get_write_buffer_size():
+            return
+        transport.set_write_buffer_limits(high=0)
+        try:
+            await self.drained()
+        finally:
+            transport.set_write_buffer_limits()
+
+
+class GatewayServer(web.Server):
+    """aiohttp's low-level server with our protocol and request. A wrong option is an error, never silently dropped."""
+
+    def __init__(self, handler: Handler, **options: Any) -> None:
+        def incoming(message: Any, content: Any, protocol: Any, _writer: object, task: Any) -> Any:
+            return Incoming(message, content, protocol, task)
+
+        super().__init__(handler, request_factory=incoming, handler_cancellation=True, **options)  # type: ignore[arg-type]
+
+    def __call__(self) -> RequestHandler:
+        return DownstreamProtocol(self, loop=self._loop, **self._kwargs)
