@@ -5,9 +5,11 @@ routes, frames or protects the message. What an untrusted client says about forw
 """
 
 import re
-from collections.abc import Iterator
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
+from gateway.core.addresses import rebased, rebased_links, rebased_refresh, scheme_of
+from gateway.core.cookies import as_own
 from gateway.core.fields import Fields
 
 HOP_BY_HOP = frozenset(
@@ -16,25 +18,29 @@ HOP_BY_HOP = frozenset(
         "proxy-authenticate", "proxy-authorization", "proxy-authentication-info", "http2-settings",
     }
 )  # fmt: skip
-# A `Connection` list may not remove these: that is a known way to strip credentials or change framing.
-PROTECTED = frozenset(
-    {
-        "host", "content-length", "content-type", "content-encoding", "authorization", "cookie", "set-cookie", "via",
-        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "cache-control", "www-authenticate",
-        "location", "retry-after", "date", "range", "content-range", "expect",
-    }
-)  # fmt: skip
+# Whom a request came from, through what, and under which name. Any client can write these; archives and the frameworks they
+# are made with believe them.
 FORWARDING = frozenset(
     {
-        "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix",
-        "x-forwarded-server", "x-real-ip",
+        "forwarded", "x-forwarded", "x-forwarded-by", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
+        "x-forwarded-prefix", "x-forwarded-proto", "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl",
+        "x-original-forwarded-for", "x-client-ip", "x-cluster-client-ip", "x-real-ip", "true-client-ip", "front-end-https",
+    }
+)  # fmt: skip
+# A `Connection` list may not remove these: that is a known way to strip credentials or change framing.
+PROTECTED = FORWARDING | frozenset(
+    {
+        "host", "content-length", "content-type", "content-encoding", "authorization", "cookie", "set-cookie", "via",
+        "cache-control", "www-authenticate", "location", "retry-after", "date", "range", "content-range", "expect",
+        "sec-websocket-accept", "sec-websocket-extensions", "sec-websocket-key", "sec-websocket-protocol",
+        "sec-websocket-version",
     }
 )  # fmt: skip
 # Described content: gone when the content is not the archive's own any more.
 DESCRIBES_CONTENT = (
     "Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Content-Range", "Content-Disposition",
     "Content-Location", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "ETag", "Last-Modified", "Accept-Ranges",
-    "Cache-Control", "Expires", "Age",
+    "Cache-Control", "Expires", "Age", "Pragma",
 )  # fmt: skip
 # What a message says once (RFC 9110 5.3). Of several lines the first is judged, so the first is sent: many clients would
 # believe the last.
@@ -44,13 +50,28 @@ SINGLE = frozenset(
         "last-modified", "location", "retry-after", "server",
     }
 )  # fmt: skip
+# What is the gateway's to say, of an answer. Whether a browser must come back over TLS (RFC 6797 7.2) and where else this
+# service is to be found (RFC 7838) is told of the host that the browser knows, and that is not the archive.
+OURS_TO_SAY = frozenset({"alt-svc", "proxy-status", "strict-transport-security", "via"})
+# What may name the archive in an answer, and how it comes to name the gateway.
+RENAMED: Mapping[str, Callable[[str, str, str], str]] = MappingProxyType(
+    {
+        "content-location": rebased,
+        "link": rebased_links,
+        "location": rebased,
+        "refresh": rebased_refresh,
+        "set-cookie": as_own,
+    }
+)
 PSEUDONYM = "pacs-gateway"
+_FOR_THE_ARCHIVE = frozenset({"authorization", "cookie", "referer", "origin"})
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.-]*):")
 # `javascript:` and its kin are attacks, not addresses; `ws` is where a subscription's events are.
 _ADDRESSES = frozenset({"", "http", "https", "ws", "wss"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# CGI and its heirs know a field as HTTP_X_REAL_IP. Some write `_` for a hyphen alone, older ones for any of these.
+_HYPHENED = str.maketrans(dict.fromkeys("!#$%&'*+.^_`|~", "-"))
 _PLAIN_HOST = re.compile(r"[0-9A-Za-z._~:\[\]-]+")
 
 
@@ -88,17 +109,25 @@ def request_lines(
     return lines + _forwarded(fields, lines, peer, scheme, public_host, trusted)
 
 
+def without_secrets(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same for a request that goes on to another host: what was meant for the archive alone stays behind."""
+    return [line for line in lines if line[0].lower() not in FORWARDING | _FOR_THE_ARCHIVE]
+
+
 def _is_dropped(name: str, drop: set[str]) -> bool:
     """Many frameworks read X_Forwarded_For as X-Forwarded-For, so an underscore may not carry what a hyphen may not. A
     proxy of ours writes hyphens: the other spelling is the client's, even behind it."""
-    hyphened = name.replace("_", "-")
+    hyphened = name.translate(_HYPHENED)
     return hyphened in drop or (hyphened != name and hyphened in FORWARDING | HOP_BY_HOP)
 
 
 def _via(fields: Fields, version: str) -> str:
     """RFC 9110 7.6.3: whom the message has passed, and then us."""
-    passed = [value for value in fields.all("Via") if value and not _ILLEGAL.search(value)]
-    return ", ".join([*passed, f"{version} {PSEUDONYM}"])
+    return ", ".join([*_sendable(fields, "Via"), f"{version} {PSEUDONYM}"])
+
+
+def _sendable(fields: Fields, name: str) -> list[str]:
+    return [value for value in fields.all(name) if value and not _ILLEGAL.search(value)]
 
 
 def _forwarded(
@@ -107,10 +136,10 @@ def _forwarded(
     """RFC 7239 and its older cousins. The archive builds addresses from these, so they name what the client sees."""
     node = f'"[{peer}]"' if ":" in peer else peer or "unknown"
     element = f"for={node};host={_bare_if_plain(public_host)};proto={scheme}"
-    before = list(fields.all("Forwarded")) if trusted else []
+    before = _sendable(fields, "Forwarded") if trusted else []
     added = [("Forwarded", ", ".join([*before, element]))]
     present = {name.lower() for name, _ in lines}
-    chain = [value for name, value in lines if name.lower() == "x-forwarded-for"]
+    chain = _sendable(Fields(lines), "X-Forwarded-For")
     lines[:] = [line for line in lines if line[0].lower() != "x-forwarded-for"]
     added.append(("X-Forwarded-For", ", ".join([*chain, peer])))
     for name, value in (("X-Forwarded-Host", public_host), ("X-Forwarded-Proto", scheme)):
@@ -126,27 +155,18 @@ def _bare_if_plain(host: str) -> str:
 
 
 def response_lines(fields: Fields, *, upstream_origin: str, public_base: str, version: str) -> Fields:
-    """The header section of an answer as it leaves: end-to-end lines, addresses in the gateway's own name, our `Via`.
+    """The header section of an answer as it leaves: end-to-end lines, in the gateway's own name, and our `Via`.
 
     `upstream_origin` and `public_base` are scheme and authority, such as `http://pacs.internal:8042`.
     """
-    lines = [
-        (
-            name,
-            rebased(value, upstream_origin, public_base) if name.lower() in ("location", "content-location") else value,
-        )
-        for name, value in _said_once(end_to_end(fields))
-        # Whether a browser must come back over TLS is the gateway's to say (RFC 6797 7.2).
-        if name.lower() not in ("strict-transport-security", "via", "proxy-status")
-        and (name.lower() != "location" or scheme_of(value) in _ADDRESSES)
-    ]
+    lines = []
+    for name, value in _said_once(end_to_end(fields)):
+        low = name.lower()
+        if low in OURS_TO_SAY or (low == "location" and scheme_of(value) not in _ADDRESSES):
+            continue
+        renamed = RENAMED.get(low)
+        lines.append((name, renamed(value, upstream_origin, public_base) if renamed else value))
     return Fields([*lines, ("Via", _via(fields, version))])
-
-
-def scheme_of(address: str) -> str:
-    """The scheme of an address in lower case, empty for a relative one."""
-    scheme = _SCHEME.match(address)
-    return scheme[1].lower() if scheme else ""
 
 
 def _said_once(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -157,29 +177,3 @@ def _said_once(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield name, value
         if low in SINGLE:
             said.add(low)
-
-
-def rebased(address: str, upstream_origin: str, public_base: str) -> str:
-    """An address at the archive becomes the same path at the gateway; all others stay as they are."""
-    if not public_base:
-        return address
-    try:
-        origin = urlsplit(upstream_origin)
-        parts = urlsplit(address, scheme=origin.scheme)  # `//pacs/x` names no scheme and means the same
-        same = (
-            parts.hostname is not None and parts.scheme in ("http", "https") and _authority(parts) == _authority(origin)
-        )
-    except ValueError:
-        return address
-    return public_base + _after_authority(address.split("//", 1)[1]) if same else address
-
-
-def _authority(parts: SplitResult) -> tuple[str | None, int]:
-    return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _after_authority(rest: str) -> str:
-    for index, character in enumerate(rest):
-        if character in "/?#":
-            return rest[index:]
-    return ""

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from gateway.core.addresses import scheme_of
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits
 from gateway.core.empty_results import edition_status
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure
 from gateway.core.fields import Fields
-from gateway.core.headers import end_to_end, scheme_of
+from gateway.core.headers import end_to_end
 from gateway.core.policy import Policy
 from gateway.core.request import FORWARDED_METHODS
 

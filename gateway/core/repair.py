@@ -17,6 +17,8 @@ from gateway.dicomweb.multipart import boundary_of, first_part_type, sniff_bound
 _IMAGES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 _JP2 = b"\x00\x00\x00\x0cjP  "
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BARE_TYPE = re.compile(r";\s*([A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+)\s*(?=;|$)")
 _RESULT = re.compile(rb'\s*\[\s*(?:\]\s*$|\{\s*"[0-9A-Fa-f]{8}")')
 
@@ -27,7 +29,9 @@ def label_repair(request: RequestFacts, response: Response) -> FieldEdits:
         return NO_EDITS
     said = response.fields.all("Content-Type")
     label = _repaired(said[0] if said else "", response.peek, response.whole)
-    return FieldEdits(set=(("Content-Type", label),)) if label and said != (label,) else NO_EDITS
+    if not label or said == (label,) or _CONTROL.search(label):  # what cannot be written was no label to begin with
+        return NO_EDITS
+    return FieldEdits(set=(("Content-Type", label),))
 
 
 def _repaired(label: str, content: bytes, whole: bool) -> str:
@@ -94,4 +98,6 @@ def _quoted(value: str) -> str:
 
 
 def _without_parameters(label: str | None) -> str | None:
-    return label.partition(";")[0].strip() if label else None
+    """The type of a part, where it is one: a part is content, and content may hold anything."""
+    bare = label.partition(";")[0].strip() if label else ""
+    return bare if _MEDIA_TYPE.fullmatch(bare) else None

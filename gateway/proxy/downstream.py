@@ -5,8 +5,6 @@ head is out there are two ends only: all of it, or an abort that the client can 
 """
 
 import asyncio
-import socket
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -15,14 +13,20 @@ from gateway.config.settings import Limits, Network, Route
 from gateway.core.facts import UNKNOWN, RequestFacts, classified
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.fields import Fields
+from gateway.core.forwarded import first_asker
 from gateway.core.reply import Reply
 from gateway.core.request import RequestLine, Sound, examine, is_authority
+from gateway.core.websocket import UPGRADE_LINES
 from gateway.dicomweb.multipart import PartCounter
-from gateway.dicomweb.statuses import FORBIDS_CONTENT
+from gateway.dicomweb.statuses import FORBIDS_CONTENT, SWITCHING_PROTOCOLS
 from gateway.proxy.aiohttp_seam import Incoming
+from gateway.proxy.aiohttp_seam.sockets import reset
 from gateway.proxy.faults import DownstreamFault, reading_the_client, writing_to_the_client
+from gateway.proxy.pace import Pace
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: closing sends RST
+# A client is given its time for so much at once. Nearly all of it must be read to satisfy `drained`, so that one who reads
+# byte by byte is let go; and no line that carries images at all is too slow. One read from an archive seldom brings more.
+PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class Peer:
     scheme: str
     authority: str
     trusted: bool
+    forwarded_for: str = ""
+
+    @property
+    def client(self) -> str:
+        """The address of whoever asked first, as far as proxies that we trust report it."""
+        return self.forwarded_for or self.address
 
     @property
     def base(self) -> str:
@@ -61,6 +71,8 @@ def arrival(incoming: Incoming, limits: Limits, trusted: tuple[Network, ...]) ->
     line = RequestLine(message.method, _latin1(message.path), (message.version[0], message.version[1]), fields)
     sound = examine(line, limits.target, limits.headers)
     http10 = line.version == (1, 0)
+    if http10:
+        fields = fields.without("Upgrade")  # RFC 9110 7.8: in that version it means nothing
     if isinstance(sound, Failure):
         facts = RequestFacts(line.method, line.target, fields, UNKNOWN)
         return Arrival(facts, Peer(address, "http", "", trusted=False), failure=sound, http10=http10)
@@ -107,6 +119,7 @@ def _peer(incoming: Incoming, fields: Fields, authority: str, address: str, trus
         proto if proto in ("http", "https") else scheme,
         said if is_authority(said) else authority,
         trusted=True,
+        forwarded_for=first_asker(fields.combined("X-Forwarded-For"), lambda hop: _is_trusted(hop, trusted)),
     )
 
 
@@ -137,11 +150,10 @@ class Client:
 
     async def pieces(self, counter: PartCounter | None = None) -> AsyncIterator[bytes]:
         """The content of the request, shown to `counter`. Raises `DownstreamFault`; never yields an empty piece."""
-        content = self._incoming.content
+        pace = Pace(self._incoming.content, self._limits.body_timeout)
         while True:
             with reading_the_client():
-                async with asyncio.timeout(self._limits.body_timeout):
-                    piece = await content.readany()
+                piece = await pace.read()
             if not piece:
                 return
             self.received += len(piece)
@@ -157,6 +169,8 @@ class Client:
 
     def start(self, reply: Reply, length: int | None, more: bytes = b"") -> None:
         """Write the head, and `more` with it. `length` None: the content has no announced length."""
+        if self._protocol.is_last:
+            self.keep_alive = False
         if not self._incoming.content.is_eof():
             self.keep_alive = False  # the rest of the request's content would be read as the next request
         lines = [line for line in reply.fields if line[0].lower() != "content-length"]
@@ -166,6 +180,8 @@ class Client:
         self._write(head.encode("latin-1") + self._framed(more))
 
     def _framing(self, status: int, length: int | None) -> list[tuple[str, str]]:
+        if status == SWITCHING_PROTOCOLS:
+            return list(UPGRADE_LINES)  # what follows is neither content nor framed
         lines = []
         if status == 204 or (status == 304 and not length):
             length = None  # RFC 9110 8.6: 204 has none; a 304 keeps silent unless it knows the representation's
@@ -183,12 +199,13 @@ class Client:
             lines.append(("Connection", "keep-alive"))
         return lines
 
-    async def send(self, piece: bytes) -> None:
-        """Write a piece of the content and wait until the client has read enough. Raises `DownstreamFault`."""
-        self._write(self._framed(piece))
-        with writing_to_the_client():
-            async with asyncio.timeout(self._limits.idle_timeout):
-                await self._protocol.drained()
+    async def send(self, content: bytes) -> None:
+        """Write content and wait until the client has read enough of it. Raises `DownstreamFault`."""
+        for begin in range(0, len(content) or 1, PIECE):
+            self._write(self._framed(content[begin : begin + PIECE]))
+            with writing_to_the_client():
+                async with asyncio.timeout(self._limits.idle_timeout):
+                    await self._protocol.drained()
 
     def _framed(self, piece: bytes) -> bytes:
         if not piece or self._head_only:
@@ -219,13 +236,32 @@ class Client:
             async with asyncio.timeout(self._limits.idle_timeout):
                 await self._protocol.flushed()
 
+    @property
+    def has_spoken_on(self) -> bool:
+        """Whether it sent anything behind an offer of another protocol. It must wait for the 101 (RFC 6455 4.1): until then
+        nobody can say of which protocol such bytes are."""
+        return self._protocol.has_spoken_on
+
+    @property
+    def offers_to_switch(self) -> bool:
+        """Whether the parser, too, has read the request as an offer, and reads nothing behind it as HTTP."""
+        return bool(self._incoming.message.upgrade)
+
+    def take_over(self) -> asyncio.Transport:
+        """The connection itself, after the 101."""
+        transport = self._protocol.transport
+        if transport is None:
+            raise DownstreamFault(FailureKind.CLIENT_GONE)
+        return transport
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the gateway ended the connection itself, because it had to leave."""
+        return self._protocol.is_cut
+
     def abort(self) -> None:
         """Reset the connection, so that the client can tell: a plain close would look like the end of the content."""
         self.keep_alive = False
         transport = self._protocol.transport
-        if transport is None:
-            return
-        raw = transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        transport.abort()
+        if transport is not None:
+            reset(transport)

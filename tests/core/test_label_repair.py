@@ -113,3 +113,17 @@ def test_nothing_is_labelled_elsewhere_or_where_our_own_report_goes_out() -> Non
     for request in (ELSEWHERE, asked("GET", "/rs/studies/1.2", opaque=True)):
         assert label_repair(request, said(200, body=PARTS)) is NO_EDITS
     assert judged(RETRIEVE, said(404, body=DICOM)).rule == "error-body"
+
+
+@pytest.mark.parametrize("type_", ["image/jp\x00eg", 'image/jpeg"', "image/jpeg\x7f", "image", "ima ge/jpeg"])
+def test_what_a_part_calls_itself_is_repeated_only_where_it_is_a_media_type(type_: str) -> None:
+    """A part is content: its bytes may be anything, and would stand in a field."""
+    parts = f"--b\r\nContent-Type: {type_}\r\n\r\nx\r\n--b--\r\n".encode()
+    reply = replied(FRAMES, said(200, ("Content-Type", "multipart/related"), body=parts))
+    assert reply.fields.all("Content-Type") == ("multipart/related; boundary=b",)
+
+
+def test_a_label_that_cannot_be_written_is_not_written() -> None:
+    """The line itself never crosses; a repair must not bring it back."""
+    label = 'multipart/related; type="application/dicom"; start="\x01"'
+    assert "Content-Type" not in replied(FRAMES, said(200, ("Content-Type", label), body=PARTS)).fields

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.proxy.aiohttp_seam import UpstreamProtocol
-from tests.support.client import ask, request
-from tests.support.running import BYTES, running
+from tests.support.client import Connection, ask, request
+from tests.support.running import BYTES, rested, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
 FIRST = request("GET", "/studies/1/metadata")
@@ -67,7 +67,21 @@ async def test_a_connection_that_kept_silent_is_used_again(tmp_path: Path) -> No
     ):
         for _ in range(3):
             assert (await ask(gateway.port, FIRST)).body == b"own"
+            await rested(gateway)
         assert archive.connections == 1
+
+
+async def test_a_connection_listens_for_a_moment_before_it_is_used_again(tmp_path: Path) -> None:
+    """Bytes behind an answer that come when the next request is out would be taken for its answer."""
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(answer(200, b"own"), "keep")) as archive,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
+    ):
+        client = await Connection.to(gateway.port)
+        await client.send(FIRST * 3)
+        assert [(await client.reply()).body for _ in range(3)] == [b"own"] * 3
+        assert archive.connections == 3
+        await client.close()
 
 
 async def test_two_answers_at_once_are_one_too_many(tmp_path: Path) -> None:
@@ -77,6 +91,36 @@ async def test_two_answers_at_once_are_one_too_many(tmp_path: Path) -> None:
     ):
         assert [(await ask(gateway.port, FIRST)).body for _ in range(3)] == [b"0", b"1", b"2"]
         assert archive.connections == 3
+
+
+@pytest.mark.parametrize(
+    "own",
+    [answer(200, b"own"), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nown\r\n0\r\nX: y\r\n\r\n"],
+    ids=["length", "chunks"],
+)
+@pytest.mark.parametrize("half", [b"HTTP/1.1 200 OK\r\nX-Name: ", b"HTTP/1.1 200 OK\r\nX-Name: a\r\n", b"H"])
+async def test_half_a_head_in_the_packet_of_the_answer_is_not_forgotten(
+    own: bytes, half: bytes, tmp_path: Path
+) -> None:
+    """The parser keeps it until more comes, and says nothing."""
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(own + half, "keep")) as archive,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
+    ):
+        assert [(await ask(gateway.port, FIRST)).body for _ in range(2)] == [b"own", b"own"]
+        assert archive.connections == 2
+
+
+async def test_chunks_that_end_in_order_leave_the_connection_fit(tmp_path: Path) -> None:
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nown\r\n0\r\n\r\n"
+    async with (
+        ScriptedUpstream(lambda _received, number: Said(chunks, "keep", "bytes" if number % 2 else "")) as archive,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
+    ):
+        for _ in range(4):
+            assert (await ask(gateway.port, FIRST)).body == b"own"
+            await rested(gateway)
+        assert archive.connections == 1
 
 
 async def test_bytes_the_loop_has_not_seen_yet_are_seen() -> None:
@@ -99,6 +143,7 @@ async def stale(received: ReceivedRequest, number: int) -> Said:
 async def test_a_get_that_met_a_closing_connection_is_sent_once_more(tmp_path: Path) -> None:
     async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
+        await rested(gateway)
         reply = await ask(gateway.port, SECOND)
         assert (reply.status, reply.body) == (200, b"GET")
         assert [received.target for received in archive.requests[1:]] == [b"/studies/2/metadata"] * 2
@@ -108,6 +153,7 @@ async def test_a_get_that_met_a_closing_connection_is_sent_once_more(tmp_path: P
 async def test_what_changes_something_is_never_sent_twice(method: str, tmp_path: Path) -> None:
     async with ScriptedUpstream(stale) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
+        await rested(gateway)
         reply = await ask(gateway.port, request(method, "/studies", body=b"content"))
         assert reply.status in (500, 503)
         assert len(archive.requests) == 2
@@ -128,5 +174,6 @@ async def test_a_get_that_was_half_answered_is_not_repeated(tmp_path: Path) -> N
 
     async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         await ask(gateway.port, FIRST)
+        await rested(gateway)
         assert (await ask(gateway.port, SECOND)).status == 503
         assert len(archive.requests) == 2
