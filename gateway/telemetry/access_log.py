@@ -1,29 +1,33 @@
 """The access log: one line per exchange on standard output. An allow-list of fields, which is what keeps patients out.
 
-No path, query, header or address is ever written, because none is in the record. `logging.level: warning` silences it.
+No path, query, header or address is ever written, because none is in the record. Study, series and instance are named only
+as `logging.identifiers` says (`pseudonyms`), here and nowhere else. `logging.level: warning` silences it.
 `setup_logging` prepares all loggers of the process: exchanges to standard output, everything else to standard error.
 """
 
 import json
 import logging
 import sys
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from gateway.config.settings import LoggingSettings
+from gateway.telemetry.lines import lines_to
+from gateway.telemetry.pseudonyms import NO_NAMES, Names, naming
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.redaction import OWN, JsonMessages, TextMessages, timestamp
 
 ACCESS = f"{OWN}.access"
 
 
-def fields_of(record: ExchangeRecord) -> dict[str, object]:
-    """Everything that may be told of an exchange, in the order in which people read it."""
+def fields_of(record: ExchangeRecord, names: Names = NO_NAMES) -> dict[str, object]:
+    """Everything that may be told of an exchange, in the order in which people read it. `names` are of what it asked for."""
     return {
         "time": timestamp(record.started),
         "id": record.id,
         "route": record.route,
         "upstream": record.upstream,
         "transaction": record.transaction,
+        **names,
         "method": record.method,
         "received": record.received,
         "status": record.status,
@@ -39,20 +43,29 @@ def fields_of(record: ExchangeRecord) -> dict[str, object]:
     }
 
 
+class Line(NamedTuple):
+    """One line before it is text. It lives no longer than the call that writes it."""
+
+    record: ExchangeRecord
+    names: Names
+
+
 class AccessLog:
     """Writes the line of an exchange."""
 
-    def __init__(self) -> None:
-        self._logger = logging.getLogger(ACCESS)
+    def __init__(self, settings: LoggingSettings) -> None:
+        self._logger, self._naming = logging.getLogger(ACCESS), naming(settings)
 
-    def add(self, record: ExchangeRecord) -> None:
-        # The record travels as the message; the formatter below turns it into a line, if the line is wanted at all.
-        self._logger.info(record)
+    def add(self, record: ExchangeRecord, target: str) -> None:
+        """`target` is the raw target of the request; only the UIDs in it are looked at, if a line is wanted at all."""
+        if self._logger.isEnabledFor(logging.INFO):
+            # The line travels as the message; the formatter below turns it into text.
+            self._logger.info(Line(record, self._naming(target)))
 
 
 def _fields(line: logging.LogRecord) -> dict[str, object]:
-    assert isinstance(line.msg, ExchangeRecord), "only records go to the access log"
-    return fields_of(line.msg)
+    assert isinstance(line.msg, Line), "only exchanges go to the access log"
+    return fields_of(line.msg.record, line.msg.names)
 
 
 class JsonExchanges(logging.Formatter):
@@ -89,9 +102,9 @@ def setup_logging(settings: LoggingSettings, stream: TextIO | None = None) -> No
     logging.getLogger(ACCESS).propagate = False
 
 
-def _attach(name: str, stream: TextIO, formatter: logging.Formatter) -> None:
+def _attach(name: str, stream: TextIO | None, formatter: logging.Formatter) -> None:
     """One handler of ours per logger, however often this is called; those of others stay."""
-    logger, handler = logging.getLogger(name), logging.StreamHandler(stream)
+    logger, handler = logging.getLogger(name), lines_to(stream)
     handler.set_name(f"{OWN}.{name or 'root'}")
     handler.setFormatter(formatter)
     for old in [old for old in logger.handlers if old.get_name() == handler.get_name()]:

@@ -15,7 +15,8 @@ class ExchangeRecord:
 
     `status` is what the client got, None where it left before it got anything. `received` is what the archive said, None
     where it said nothing. `upstream_seconds` runs to the head of the archive's answer. `ended` says how the reply ended:
-    `complete`, `truncated` (the archive's content was cut, and so is ours) or `client_gone`.
+    `complete`, `truncated` (the archive's content was cut, and so is ours) or `client_gone`; `draining` where the
+    gateway had to leave before the end; of a notification channel that it closed itself, `idle` or `draining`.
     """
 
     id: str
@@ -43,4 +44,6 @@ class ExchangeRecord:
 
     @property
     def is_failure(self) -> bool:
-        return self.status is None or self.status >= 500 or bool(self.failure) or self.ended != "complete"
+        if self.status is None or self.status >= 500:
+            return True
+        return bool(self.failure) or self.ended in ("truncated", "client_gone")

@@ -11,9 +11,11 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import PurePath
+from types import TracebackType
 from typing import Any
 
 import gateway
@@ -79,18 +81,32 @@ class TextMessages(logging.Formatter):
 
 def redacting_exception_handler(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """For `loop.set_exception_handler`. Of the context only the exception's class and place are used."""
-    error = context.get("exception")
-    what = described(error) if isinstance(error, BaseException) else "no exception was named"
-    logging.getLogger(f"{OWN}.loop").error("Something failed in the event loop: %s", what)
+    logging.getLogger(f"{OWN}.loop").error("Something failed in the event loop: %s", _what(context.get("exception")))
+
+
+def _what(error: object) -> str:
+    return described(error) if isinstance(error, BaseException) else "no exception was named"
 
 
 def redact_last_words() -> None:
     """What Python prints on its own, warnings and exceptions that nobody could catch, goes the same way as all else."""
     logging.captureWarnings(True)
     sys.unraisablehook = _unraisable
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_a_thread
 
 
 def _unraisable(unraisable: Any) -> None:
-    error = unraisable.exc_value
-    what = described(error) if isinstance(error, BaseException) else "no exception was named"
-    logging.getLogger(f"{OWN}.process").error("Something failed where nobody could hear of it: %s", what)
+    _process().error("Something failed where nobody could hear of it: %s", _what(unraisable.exc_value))
+
+
+def _uncaught(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    _process().critical("The process ends on an error of its own: %s", _what(error))
+
+
+def _uncaught_in_a_thread(thread: Any) -> None:
+    _process().error("A thread ended on an error of its own: %s", _what(thread.exc_value))
+
+
+def _process() -> logging.Logger:
+    return logging.getLogger(f"{OWN}.process")

@@ -5,18 +5,22 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
 from gateway.config.settings import LoggingSettings
 from gateway.core.decision import RetrySource
 from gateway.telemetry.access_log import ACCESS, AccessLog, fields_of, setup_logging
+from gateway.telemetry.pseudonyms import Names
 from tests.telemetry.records import record
 
 ALLOWED = [
     "time", "id", "route", "upstream", "transaction", "method", "received", "status", "rule", "failure", "seconds",
     "upstream_seconds", "bytes_in", "bytes_out", "retry_after", "ended", "attempts",
 ]  # fmt: skip
+
+TARGET = "/studies/2.25.7/series/2.25.8/metadata?PatientName=DOE^JOHN"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +39,7 @@ def restored_logging() -> Iterator[None]:
 def written(**more: object) -> str:
     stream = io.StringIO()
     setup_logging(LoggingSettings(), stream)
-    AccessLog().add(record(**more))
+    AccessLog(LoggingSettings()).add(record(**more), TARGET)
     return stream.getvalue()
 
 
@@ -85,7 +89,7 @@ def test_one_exchange_is_one_write() -> None:
 
     stream = Writes()
     setup_logging(LoggingSettings(), stream)
-    AccessLog().add(record())
+    AccessLog(LoggingSettings()).add(record(), TARGET)
     assert len(stream.pieces) == 1
     assert stream.pieces[0].endswith("}\n")
 
@@ -93,7 +97,7 @@ def test_one_exchange_is_one_write() -> None:
 def test_text_is_for_people() -> None:
     stream = io.StringIO()
     setup_logging(LoggingSettings(format="text"), stream)
-    AccessLog().add(record(received=302, status=401, rule="portal-login"))
+    AccessLog(LoggingSettings()).add(record(received=302, status=401, rule="portal-login"), TARGET)
     line = stream.getvalue()
     assert line.startswith("2026-01-01T00:00:00.250Z id=0b0e7c1e")
     assert "received=302 status=401 rule=portal-login seconds=0.25" in line
@@ -102,7 +106,7 @@ def test_text_is_for_people() -> None:
 
 def test_exchanges_go_to_standard_output_and_messages_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     setup_logging(LoggingSettings())
-    AccessLog().add(record())
+    AccessLog(LoggingSettings()).add(record(), TARGET)
     logging.getLogger("pacs_gateway").error("a message")
     out, err = capsys.readouterr()
     assert json.loads(out)["transaction"] == "studies.search"
@@ -112,7 +116,7 @@ def test_exchanges_go_to_standard_output_and_messages_to_standard_error(capsys: 
 def test_the_level_warning_silences_the_access_log() -> None:
     stream = io.StringIO()
     setup_logging(LoggingSettings(level="warning"), stream)
-    AccessLog().add(record())
+    AccessLog(LoggingSettings()).add(record(), TARGET)
     assert stream.getvalue() == ""
 
 
@@ -120,7 +124,7 @@ def test_setting_up_twice_writes_once() -> None:
     first, second = io.StringIO(), io.StringIO()
     setup_logging(LoggingSettings(), first)
     setup_logging(LoggingSettings(), second)
-    AccessLog().add(record())
+    AccessLog(LoggingSettings()).add(record(), TARGET)
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
 
@@ -144,3 +148,38 @@ def test_only_records_go_to_the_access_log() -> None:
 def test_times_are_utc_with_milliseconds() -> None:
     for started in (0.0, 1.0004, 1_767_225_600.999):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(fields_of(record(started=started))["time"]))
+
+
+def told(identifiers: Literal["drop", "hash", "keep"], target: str = TARGET) -> dict[str, object]:
+    stream = io.StringIO()
+    setup_logging(LoggingSettings(), stream)
+    AccessLog(LoggingSettings(identifiers=identifiers)).add(record(), target)
+    line = json.loads(stream.getvalue())
+    assert "DOE" not in stream.getvalue()
+    assert isinstance(line, dict)
+    return line
+
+
+@pytest.mark.parametrize("identifiers", ["hash", "keep"])
+def test_what_was_asked_for_is_named_behind_the_transaction(identifiers: Literal["hash", "keep"]) -> None:
+    place = ALLOWED.index("transaction") + 1
+    assert list(told(identifiers)) == [*ALLOWED[:place], "study", "series", "instance", *ALLOWED[place:]]
+
+
+def test_an_operator_may_see_uids_and_nothing_else() -> None:
+    line = told("keep")
+    assert (line["study"], line["series"], line["instance"]) == ("2.25.7", "2.25.8", "")
+
+
+def test_a_hash_does_not_show_the_uid() -> None:
+    assert "2.25" not in json.dumps(told("hash"))
+
+
+def test_a_line_that_nobody_wants_costs_no_hash() -> None:
+    def seen(_target: str) -> Names:
+        raise AssertionError("nobody asked")
+
+    setup_logging(LoggingSettings(level="warning"), io.StringIO())
+    log = AccessLog(LoggingSettings(identifiers="hash"))
+    log._naming = seen
+    log.add(record(), TARGET)

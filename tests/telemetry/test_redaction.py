@@ -8,6 +8,7 @@ import logging
 import pytest
 from aiohttp import web
 
+from gateway.config.settings import LoggingSettings
 from gateway.telemetry.access_log import AccessLog
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
@@ -111,7 +112,7 @@ async def test_a_context_without_an_exception_is_told_without_its_message() -> N
 
 
 def test_a_failure_of_our_own_is_told_by_class_and_place() -> None:
-    telemetry = Telemetry(Metrics(settings(), 0.0), Journal(), AccessLog())
+    telemetry = Telemetry(Metrics(settings(), 0.0), Journal(), AccessLog(LoggingSettings()))
     with captured_logs() as stream:
         telemetry.bug(broken(CANARY))
     [line] = lines(stream)
@@ -159,25 +160,10 @@ def test_libraries_speak_from_warning_on_whatever_our_level() -> None:
 
 
 def test_one_report_reaches_metrics_journal_and_access_log() -> None:
-    telemetry = Telemetry(Metrics(settings(), 0.0), Journal(), AccessLog())
+    telemetry = Telemetry(Metrics(settings(), 0.0), Journal(), AccessLog(LoggingSettings()))
     with captured_logs() as stream:
-        telemetry.record(record())
+        telemetry.record(record(), f"/studies?PatientName={CANARY}")
     assert telemetry.metrics.snapshot().exchanges == 1
     assert telemetry.journal.recent(1) == (record(),)
     assert lines(stream)[0]["id"] == record().id
-
-
-def test_an_exchange_is_in_flight_until_it_ends_however_it_ends() -> None:
-    telemetry = Telemetry(Metrics(settings(), 0.0), Journal(), AccessLog())
-
-    def under_way() -> int:
-        return dict(telemetry.metrics.snapshot().in_flight)["pacs"]
-
-    def cut_off() -> None:
-        with telemetry.in_flight("pacs"):
-            assert under_way() == 1
-            raise ConnectionError
-
-    with pytest.raises(ConnectionError):
-        cut_off()
-    assert under_way() == 0
+    assert CANARY not in stream.getvalue()
