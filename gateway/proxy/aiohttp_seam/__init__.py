@@ -1,10 +1,12 @@
-"""The one place that knows the inside of aiohttp 3.14: its client protocol and connector (`archive_side`), and its server
-protocol (`client_side`).
+"""The one place that knows the inside of aiohttp 3.14: its client protocol and connector (`archive_side`), its server
+protocol (`client_side`), and the error page of its applications (`operator_side`).
 
 What is used and is not public: `ResponseHandler` (subclassed, through `TCPConnector._factory`), its `_parser`, `_payload`
 and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`, `_messages`, `_waiter`,
-`_request_count` and `_buffer_paused`; `_drain_helper` and `_paused` of both. tests/proxy/test_aiohttp_seam.py fails when
-one of them changes.
+`_request_count`, `_message_tail`, `_buffer_paused`, `_manager`, `_keepalive_timeout` and
+`_next_keepalive_close_time`; `_drain_helper` and `_paused` of both; `AppRunner._make_server`;
+`BaseSite._server`; and of asyncio, the TLS layer below a transport (`hanging_up`, `tcp_below`).
+tests/proxy/test_aiohttp_seam.py fails when one of them changes.
 
 Why so low: a pooled connection that hears bytes while idle must be closed, not reused, or one patient's answer reaches
 another's viewer; an error after the header section must reach the reader of the body, not a queue nobody reads; and
@@ -16,6 +18,8 @@ import aiohttp.http_parser
 
 from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.aiohttp_seam.client_side import DownstreamProtocol, Finished, GatewayServer, Handler, Incoming
+from gateway.proxy.aiohttp_seam.operator_side import OperatorRunner
+from gateway.proxy.aiohttp_seam.site import TrafficSite
 
 __all__ = [
     "MAX_INTERIM",
@@ -25,7 +29,9 @@ __all__ = [
     "GatewayServer",
     "Handler",
     "Incoming",
+    "OperatorRunner",
     "Origin",
+    "TrafficSite",
     "UnsuitableAiohttp",
     "UpstreamProtocol",
     "require_suitable_aiohttp",

@@ -1,8 +1,7 @@
 """aiohttp's side towards the archive: a connection that hears answers only while one is awaited, and a pool of them."""
 
 import asyncio
-import select
-from contextlib import suppress
+import ssl
 from typing import Any
 
 import aiohttp
@@ -13,8 +12,11 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from gateway.core.failures import FailureKind, Sent
+from gateway.proxy.aiohttp_seam.hanging_up import has_said_end, hear_last_words, hear_last_words_over_tls
+from gateway.proxy.aiohttp_seam.sockets import is_readable
 from gateway.proxy.faults import UpstreamFault, answer_fault
 from gateway.proxy.head_end import HeadEnd
+from gateway.proxy.surplus import Surplus
 
 # RFC 9110 15.2 lets an archive send any number of interim answers; one that never comes to the point is broken.
 MAX_INTERIM = 32
@@ -34,14 +36,22 @@ class UpstreamProtocol(ResponseHandler):
         self.continued = False  # a 100 (Continue)
         self.exchanges = 0
         self._interim = 0
-        self._head_end = HeadEnd()
+        self._head_end, self._surplus = HeadEnd(), Surplus()
+        self._has_said_end = False  # the archive, by closing in good order
+        # What the loss of the connection is called. With TLS 1.3 an archive refuses our certificate, or that we have none,
+        # by an alert after the handshake.
+        self.loss = K.CONNECTION_TERMINATED
+        self._may_switch = self._has_switched = False  # to another protocol, with a 101
+        self._behind_switch = b""
 
     def begin(
-        self, *, bodiless: bool, max_line: int, max_field: int, max_fields: int
+        self, *, bodiless: bool, may_switch: bool = False, max_line: int, max_field: int, max_fields: int
     ) -> "asyncio.Future[tuple[RawResponseMessage, StreamReader]]":
-        """Await one answer. `bodiless` is for HEAD: whatever its head announces, nothing follows."""
+        """Await one answer. `bodiless` is for HEAD: whatever its head announces, nothing follows. `may_switch` is for an
+        offer of another protocol: behind a 101 nothing is read as HTTP."""
+        self._may_switch = may_switch
         self._awaiting, self.heard, self.continued, self._interim, self._body = True, False, False, 0, None
-        self._head_end = HeadEnd()
+        self._head_end, self._surplus = HeadEnd(), Surplus()
         self.exchanges += 1
         self._head = self._loop.create_future()
         self.set_response_params(
@@ -53,8 +63,10 @@ class UpstreamProtocol(ResponseHandler):
     def end(self) -> bool:
         """The exchange is over; whether the connection can carry another."""
         self._awaiting = False
-        complete = self._body is not None and self._body.is_eof()
-        return complete and not self.should_close and self.is_connected()
+        if self._head is None or not self._is_complete() or self.should_close or not self.is_connected():
+            return False
+        message, _body = self._head.result()
+        return self._surplus.is_none(message)
 
     def give_up(self) -> None:
         """Nobody waits any more, and the connection goes with whatever is under way on it."""
@@ -67,6 +79,9 @@ class UpstreamProtocol(ResponseHandler):
         if not data:
             self._resume_parsing()
         while data:
+            if self._has_switched:
+                self._behind_switch += data  # one read at most, since no more is read until `take_over`
+                return
             if not self._awaiting or self._is_complete():
                 # Bytes nobody asked for. They would answer the next request: this connection has had its last.
                 self._should_close = True
@@ -75,7 +90,11 @@ class UpstreamProtocol(ResponseHandler):
                 return
             self.heard = True
             assert self._head is not None
-            part, data = (data, b"") if self._head.done() else self._head_end.cut(data)
+            if self._head.done():
+                part, data = data, b""
+                self._surplus.heard(part)
+            else:
+                part, data = self._head_end.cut(data)
             self._feed(part)
 
     def _resume_parsing(self) -> None:
@@ -93,7 +112,7 @@ class UpstreamProtocol(ResponseHandler):
             return
         for message, body in messages:
             self._on_message(message, body)
-        if upgraded:
+        if upgraded and not self._has_switched:
             self._fail(UpstreamFault(K.HTTP_PROTOCOL_ERROR, Sent.PERHAPS))
 
     def _is_complete(self) -> bool:
@@ -109,6 +128,9 @@ class UpstreamProtocol(ResponseHandler):
         elif self._head.done():
             self._should_close = True  # a second final answer to one request
         else:
+            self._has_switched = message.code == 101 and self._may_switch
+            if self._has_switched and self.transport is not None:
+                self.transport.pause_reading()
             self._should_close = self._should_close or message.should_close
             self._body = self._payload = body
             self._head.set_result((message, body))
@@ -124,32 +146,41 @@ class UpstreamProtocol(ResponseHandler):
         if self.transport is not None:
             self.transport.abort()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        hear_last_words_over_tls(transport, self.data_received, self._is_awaited)
+
+    def eof_received(self) -> None:
+        self._has_said_end = self.transport is not None and has_said_end(self.transport)
+        super().eof_received()
+
     def connection_lost(self, exc: BaseException | None) -> None:
-        if self._awaiting and exc is not None:
-            self._hear_last_words()
+        if exc is not None and self.transport is not None and not self._is_tls:
+            hear_last_words(self.transport, self.data_received, self._is_awaited)
+        if isinstance(exc, ssl.SSLError):
+            self.loss = K.TLS_PROTOCOL_ERROR
         if self._awaiting:
             self._lost(exc)
         # aiohttp's own handling would turn a reset into a clean end of a body without a length.
         self._parser = None
         super().connection_lost(exc)
 
-    def _hear_last_words(self) -> None:
-        """An archive may refuse an upload and close at once. Our next write then fails, and asyncio gives the connection up,
-        while the refusal lies in the socket unread. (Under TLS nobody but asyncio could decipher it.)"""
-        if self.transport is None or self.transport.get_extra_info("sslcontext") is not None:
-            return
-        with suppress(OSError), self.transport.get_extra_info("socket").dup() as raw:
-            while self._awaiting and (data := raw.recv(65536)):
-                self.data_received(data)
+    def _is_awaited(self) -> bool:
+        return self._awaiting
+
+    @property
+    def _is_tls(self) -> bool:
+        return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
 
     def _lost(self, exc: BaseException | None) -> None:
         if self._head is not None and not self._head.done():
             # RFC 9110 15.2.1: with 100 (Continue) a server says that it has not read the content yet. If that was its
             # last word, and it then hung up in good order, it acted on nothing.
-            sent = Sent.NOTHING if self.continued and exc is None else Sent.PERHAPS
-            self._head.set_exception(UpstreamFault(K.CONNECTION_TERMINATED, sent))
+            in_good_order = exc is None and self._has_said_end
+            sent = Sent.NOTHING if self.continued and in_good_order else Sent.PERHAPS
+            self._head.set_exception(UpstreamFault(self.loss, sent))
         elif self._body is not None and not self._body.is_eof():
-            if exc is None and self._ended_by_closing():
+            if self._has_said_end and self._ended_by_closing():
                 return
             self._body.set_exception(UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS))
 
@@ -162,6 +193,14 @@ class UpstreamProtocol(ResponseHandler):
             return False
         return self._body is not None and self._body.is_eof()
 
+    def take_over(self) -> tuple[asyncio.Transport, bytes]:
+        """For the protocol that was switched to: the connection, which is not reading, and what was read behind the 101."""
+        self._awaiting = False
+        if self.transport is None:
+            raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.PERHAPS)
+        first, self._behind_switch = self._behind_switch, b""
+        return self.transport, first
+
     async def drained(self) -> None:
         """Until the archive has read enough for more to be written."""
         if self._paused:
@@ -171,9 +210,7 @@ class UpstreamProtocol(ResponseHandler):
         """Whether something waits to be read on a connection that should be silent: an end, or a misdirected answer."""
         if self.transport is None:
             return True
-        poll = select.poll()
-        poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        return is_readable(self.transport)
 
 
 class Origin:

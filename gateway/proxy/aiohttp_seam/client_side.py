@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from gateway.core.failures import FailureKind
+from gateway.proxy.aiohttp_seam.sockets import is_readable, reset
 from gateway.proxy.head_end import HeadEnd
 
 K = FailureKind
@@ -62,7 +64,7 @@ Handler = Callable[[Incoming], Awaitable[Finished]]
 class DownstreamProtocol(RequestHandler):
     """One connection from a client."""
 
-    __slots__ = ("_content", "_head_end", "_header_timer", "_is_lost", "farewell", "header_timeout")
+    __slots__ = ("_content", "_head_end", "_header_timer", "_is_lost", "farewell", "header_timeout", "is_cut")
 
     def __init__(self, manager: web.Server, *, header_timeout: float, farewell: float, **options: Any) -> None:
         self._header_timer: asyncio.TimerHandle | None = None
@@ -70,6 +72,7 @@ class DownstreamProtocol(RequestHandler):
         self._content: StreamReader | None = None  # of the request that came last
         self._is_lost = False  # bytes came that are no HTTP: what follows them has no meaning
         self.header_timeout, self.farewell = header_timeout, farewell
+        self.is_cut = False  # by us, for want of time
         super().__init__(manager, lingering_time=0.0, **options)
 
     def data_received(self, data: bytes) -> None:
@@ -97,9 +100,34 @@ class DownstreamProtocol(RequestHandler):
             self._header_timer = self._loop.call_later(self.header_timeout, self.force_close)
 
     @property
+    def has_spoken_on(self) -> bool:
+        """Whether bytes came behind a request that offers to switch protocols, before it was answered."""
+        return bool(self._message_tail or self._messages)
+
+    @property
     def is_idle(self) -> bool:
         """Whether the connection waits for its next request and has heard nothing of it yet."""
         return self._waiter is not None and not self._waiter.done() and self._header_timer is None
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds that an idle connection has heard nothing; 0 for one that is in use, or about to be."""
+        if not self.is_idle or self.transport is None or is_readable(self.transport):
+            return 0.0
+        return self._loop.time() - (self._next_keepalive_close_time - self._keepalive_timeout)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the request under way is the last on its connection, because the gateway is leaving."""
+        return isinstance(self._manager, GatewayServer) and self._manager.is_leaving
+
+    def leave(self) -> None:
+        """End the connection now. Where something is under way, the client can tell: a plain close would look like an end."""
+        self.is_cut = not self.is_idle
+        if self.is_cut and self.transport is not None:
+            reset(self.transport)
+        else:
+            self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._stop_header_timer()
@@ -124,8 +152,9 @@ class DownstreamProtocol(RequestHandler):
         self.close()  # from here on aiohttp drops what is received
         self._buffer_paused = False
         self.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        with suppress(OSError):  # the client has reset the connection, and asyncio does not know it yet
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
         await asyncio.sleep(self.farewell)  # ended early by the loss of the connection, which cancels this task
         self.force_close()
 
@@ -168,15 +197,26 @@ class DownstreamProtocol(RequestHandler):
             await self._drain_helper()
 
     async def flushed(self) -> None:
-        """Until nothing is left to be written."""
+        """Until nothing is left to be written, in the TLS layer and in the TCP transport below it."""
         transport = self.transport
-        if transport is None or not transport.get_write_buffer_size():
+        if transport is None:
             return
-        transport.set_write_buffer_limits(high=0)
+        both = (transport, tcp_below(transport))
         try:
-            await self.drained()
+            while any(each.get_write_buffer_size() for each in both):
+                for each in both:
+                    each.set_write_buffer_limits(high=0)
+                await self.drained()
         finally:
-            transport.set_write_buffer_limits()
+            for each in both:
+                each.set_write_buffer_limits()
+
+
+def tcp_below(transport: asyncio.Transport) -> asyncio.Transport:
+    """The TCP transport of a connection, also where TLS stands above it. asyncio's TLS layer counts what has gone down as
+    written, and up to half a megabyte may lie there."""
+    below: asyncio.Transport | None = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    return below or transport
 
 
 class GatewayServer(web.Server):
@@ -187,6 +227,12 @@ class GatewayServer(web.Server):
             return Incoming(message, content, protocol, task)
 
         super().__init__(handler, request_factory=incoming, handler_cancellation=True, **options)  # type: ignore[arg-type]
+        self.is_leaving = False
+
+    @property
+    def clients(self) -> list[DownstreamProtocol]:
+        """The connections that are open."""
+        return [connection for connection in self.connections if isinstance(connection, DownstreamProtocol)]
 
     def __call__(self) -> RequestHandler:
         return DownstreamProtocol(self, loop=self._loop, **self._kwargs)
