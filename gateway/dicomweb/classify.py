@@ -5,7 +5,8 @@ needs. Every string has an answer, if only `other`; a malformed request must sti
 can say what is wrong with it.
 
 Order, first match wins:
-1. GET with a WebSocket upgrade opens the notification channel (8.10.4).
+1. GET with a WebSocket upgrade opens the notification channel (8.10.4): on its own paths, and on any that nothing below
+   claims, since the archive chooses the channel's base (11.11.3). Elsewhere the offer is passed over (RFC 9110 7.8).
 2. OPTIONS is a CORS preflight, or else Retrieve Capabilities (8.9), on any path.
 3. GET or HEAD with the query key requestType is WADO-URI (chapter 9), on any path.
 4. The path is matched from the leftmost segment at which a template reaches the end; what stands before is
@@ -72,7 +73,11 @@ def classify(
     raw = path.split("/")
     segments = [_decode(segment) for segment in raw] if "%" in path else raw
     if websocket and method == "GET":
-        return _beside(_CHANNEL, find(CHANNELS, segments), raw)
+        place = find(CHANNELS, segments)
+        found = None if place else classify(method, target, accept=accept)
+        if found is None or found.transaction is _OTHER:
+            return _beside(_CHANNEL, place, raw)
+        return found
     if method == "OPTIONS":
         return _beside(_PREFLIGHT if preflight else _CAPABILITIES, find(RESOURCES, segments), raw)
     wado_uri = "requesttype" in query.lower() and _parameter(query, "requesttype") is not None

@@ -43,8 +43,12 @@ NEVER_FINAL: frozenset[int] = frozenset(range(100, 200))
 # RFC 9110 15.4.6 and 15.4.7: deprecated for security reasons, and reserved. The second table lists both.
 NEVER_SENT: frozenset[int] = frozenset({305, 306})
 
-# RFC 9110 15.3.5, 15.3.6, 15.4.5. (1xx has no content either, but never gets as far as a reply.)
-FORBIDS_CONTENT: frozenset[int] = frozenset({204, 205, 304})
+# RFC 9110 15.2.2: no answer of its own, but the end of HTTP on this connection. Not for a documented set to allow: it passes
+# where the notification channel is opened (PS3.18 8.10.4), and nowhere else.
+SWITCHING_PROTOCOLS: int = 101
+
+# RFC 9110 15.2, 15.3.5, 15.3.6, 15.4.5. (Of 1xx only 101 gets as far as a reply.)
+FORBIDS_CONTENT: frozenset[int] = frozenset({SWITCHING_PROTOCOLS, 204, 205, 304})
 
 # code, name, clause (of RFC 9110 where no other is named), meaning
 _ROWS: tuple[tuple[int, str, str, str], ...] = (

@@ -13,6 +13,7 @@ from gateway.dicomweb.statuses import (
     NEVER_FINAL,
     NEVER_SENT,
     STATUS_CODES,
+    SWITCHING_PROTOCOLS,
     StatusCode,
     reason_phrase,
 )
@@ -102,4 +103,4 @@ def test_documented_is_not_the_same_as_fit_to_send() -> None:
 
 
 def test_answers_that_have_no_content() -> None:
-    assert FORBIDS_CONTENT == {204, 205, 304} <= DICOM_SET
+    assert FORBIDS_CONTENT - {SWITCHING_PROTOCOLS} == {204, 205, 304} <= DICOM_SET
