@@ -94,3 +94,18 @@ def test_observing_learns_as_enforcing_does() -> None:
 def test_where_there_is_nothing_to_answer_as_the_gateway_answers(outcome: Outcome) -> None:
     reply = replied(SEARCH, outcome, OBSERVING)
     assert (reply.status, "Retry-After" in reply.fields) == (503, True)
+
+
+@pytest.mark.parametrize(("received", "status", "kept"), [(416, 400, False), (206, 206, True), (200, 200, True)])
+def test_a_range_is_only_spoken_of_under_a_code_that_knows_ranges(received: int, status: int, kept: bool) -> None:
+    """RFC 9110 14.4. What the archive says under a code of its own choice is left as it is."""
+    reply = replied(RETRIEVE, said(received, ("Content-Range", "bytes 0-0/500")))
+    assert (reply.status, "Content-Range" in reply.fields) == (status, kept)
+
+
+def test_a_report_is_not_cached_as_the_content_in_its_place_was() -> None:
+    lines = [("Cache-Control", "max-age=600"), ("Expires", "Sun, 22 Nov 2026 10:00:00 GMT"), ("Pragma", "no-cache")]
+    policy = Policy(rules=(rule("mine", ANY, body=BodyPlan.PROBLEM),))
+    fields = replied(RETRIEVE, said(500, *lines, ("Age", "9"), ("ETag", '"x"')), policy).fields
+    assert fields.all("Cache-Control") == ("no-store",)
+    assert [name for name in ("Expires", "Pragma", "Age", "ETag") if name in fields] == []

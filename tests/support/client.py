@@ -1,8 +1,11 @@
 """A client that sees every byte: it sends what it is told and says how the answer ended."""
 
 import asyncio
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+
+from tests.support import lint
 
 
 @dataclass(frozen=True)
@@ -28,19 +31,22 @@ class Reply:
 
 
 class Connection:
-    """One connection to the gateway."""
+    """One connection to the gateway; or to another server, whose answers are not `linted`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, linted: bool = True) -> None:
+        self.reader, self.writer, self.linted = reader, writer, linted
         self.buffer = b""
+        self.sent = b""  # the beginning of what went out since the last answer
         self.ended = False
         self.reset = False
 
     @classmethod
-    async def to(cls, port: int) -> "Connection":
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def to(cls, port: int, tls: ssl.SSLContext | None = None, linted: bool = True) -> "Connection":
+        return cls(*await asyncio.open_connection("127.0.0.1", port, ssl=tls), linted)
 
     async def send(self, data: bytes) -> None:
+        if len(self.sent) < 65536:
+            self.sent += data
         self.writer.write(data)
         await self.writer.drain()
 
@@ -70,6 +76,9 @@ class Connection:
                     break
                 interim.append(status)
             body, complete = await self._content(head, status, method)
+        sent, self.sent = self.sent, b""
+        if self.linted:
+            lint.check(lint.Seen(sent, head, body, complete, method))
         return Reply(status, head, body, complete, self.ended, tuple(interim))
 
     async def _content(self, head: bytes, status: int, method: str) -> tuple[bytes, bool]:

@@ -1,15 +1,20 @@
 """An archive that says exactly the bytes it is told to, and then closes, resets, falls silent or goes on."""
 
 import asyncio
+import os
 import re
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.support import lint
+
 # What follows an answer: an end, a reset, silence, the next request; or, for `stall`, silence of one who does not even read.
-After = Literal["close", "rst", "hold", "keep", "stall"]
+# `fin` ends the TCP connection alone: over TLS the end is not said.
+After = Literal["close", "rst", "hold", "keep", "stall", "fin"]
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,13 @@ Script = Callable[[ReceivedRequest, int], "Said | Awaitable[Said]"]
 
 @dataclass
 class ScriptedUpstream:
-    """`script` answers each request; its second argument counts requests from 0. Use as an async context manager."""
+    """`script` answers each request; its second argument counts requests from 0. Use as an async context manager.
+
+    With `tls` it speaks TLS, and its end of a connection that it closes is said with close_notify."""
 
     script: Script
     port: int = 0
+    tls: ssl.SSLContext | None = None
     requests: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
     ended: int = 0  # of the connections
@@ -71,10 +79,10 @@ class ScriptedUpstream:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> "ScriptedUpstream":
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**20)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**20, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -126,6 +134,7 @@ class ScriptedUpstream:
             said = await said
         if said.read_body:
             await _read_body(reader, request)
+        lint.said(said.raw)
         await _say(writer, said)
         return await _follow(reader, writer, said)
 
@@ -137,10 +146,11 @@ async def _read_body(reader: asyncio.StreamReader, request: ReceivedRequest) -> 
         while True:
             line = await reader.readuntil(b"\r\n")
             size = int(line.split(b";")[0], 16)
-            chunk = await reader.readexactly(size + 2)
             if size == 0:
                 break
-            request.body += chunk[:-2]
+            request.body += (await reader.readexactly(size + 2))[:-2]
+        while await reader.readuntil(b"\r\n") != b"\r\n":
+            pass  # trailers
     elif length:
         while len(request.body) < int(length[1]):
             piece = await reader.read(int(length[1]) - len(request.body))
@@ -182,6 +192,10 @@ async def _follow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sa
         raw = writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
+    elif said.after == "fin":
+        with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as raw:
+            raw.shutdown(socket.SHUT_WR)
+        await reader.read()
     elif said.after == "hold":
         await reader.read()  # until the gateway gives up
     elif said.after == "stall":
