@@ -10,7 +10,8 @@ archive lists a part it could not read in neither sequence.
     none    some                    409
     none    none                    400 where nothing was sent, else 409: the answer contradicts itself
 
-A failure never becomes a 200 here. Without a module the class of the archive's code stands.
+A failure never becomes a 200 here. Without a module the class of the archive's code stands; with one that was cut off
+nobody knows the outcome, and that is 500: clients repeat a 503 by themselves.
 """
 
 from gateway.core.decision import BodyPlan
@@ -19,7 +20,7 @@ from gateway.core.inspect import Looks, is_error_wording, looks_like
 from gateway.core.meaning import Meaning
 from gateway.core.policy import Policy
 from gateway.dicomweb.media import parse_media_type
-from gateway.dicomweb.store_response import StoreOutcome, read_store_response
+from gateway.dicomweb.store_response import StoreOutcome, ends_too_early, read_store_response
 
 # Successes that look wrong and cannot be repaired: nothing says what was stored.
 SUSPICIONS = ("store_without_response", "store_response_unread")
@@ -94,6 +95,10 @@ def _without_module(request: RequestFacts, response: Response, content: bytes) -
         return None
     if looks_like(content) is Looks.HTML:
         return Meaning(501, "unexpected-page", "a page for people in answer to a store", BodyPlan.PROBLEM)
+    if ends_too_early(content):
+        return Meaning(
+            500, _RULE, "the list of what was stored ends too early: what failed is not known", BodyPlan.PROBLEM
+        )
     if is_error_wording(content):
         status = 500 if request.fields.get("Content-Type") else 415
         return Meaning(status, "error-text", "a success whose text speaks of an error", BodyPlan.PROBLEM)

@@ -56,6 +56,15 @@ _OF_THE_MODULE = frozenset({_RETRIEVE_URL, _FAILED, _REFERENCED, _OTHER_FAILURES
 _DEEPEST = 20
 
 _UNREADABLE = (ValueError, LookupError, RecursionError, expat.ExpatError)
+# No element, or none but the beginning of one; a tag or a character without its end.
+_XML_CUT = frozenset(
+    expat.errors.codes[name]
+    for name in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
 _SPACE = b" \t\r\n"
 _US = re.compile(r"([0-9]{1,5})(?:\.0)?")
 
@@ -95,6 +104,25 @@ def read_store_response(content: bytes) -> StoreOutcome | None:
         return _outcome(_read_xml(content) if is_xml else _read_json(content))
     except _UNREADABLE:
         return None
+
+
+def ends_too_early(content: bytes) -> bool:
+    """Whether this is the beginning of a document and not all of it: what failed may stand in what is missing."""
+    text = content.strip(b"\xef\xbb\xbf" + _SPACE)
+    try:
+        if text[:1] == b"<":
+            parser = expat.ParserCreate()
+            parser.StartDoctypeDeclHandler = _refuse
+            parser.Parse(text, True)
+        elif text[:1] in (b"{", b"["):
+            json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(error.doc) or text[-1:] not in (b"}", b"]")
+    except expat.ExpatError as error:
+        return error.code in _XML_CUT
+    except _UNREADABLE:
+        return False
+    return False
 
 
 def _outcome(document: object) -> StoreOutcome | None:

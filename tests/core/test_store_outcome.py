@@ -166,3 +166,16 @@ def test_only_a_store_is_judged_by_a_module() -> None:
     opaque = replace(STORE, opaque=True)
     decision = of_store(200, in_json(0, 1), 1, by=opaque)
     assert (decision.status, decision.rule, decision.suspicion) == (200, "-", "")
+
+
+@pytest.mark.parametrize("whole", [in_json(1, 0), in_json(2, 1), in_xml(1, 0)], ids=["json", "json-failed", "xml"])
+def test_a_success_whose_list_is_cut_off_is_an_unknown_outcome(whole: bytes) -> None:
+    """The end of a connection can be the end of a content, so HTTP does not tell; and what failed may be in the rest."""
+    for end in range(1, len(whole.rstrip())):
+        decision = of_store(200, whole[:end], 1)
+        assert (decision.status, decision.rule, decision.body) == (500, "store-outcome", PROBLEM), whole[:end]
+
+
+@pytest.mark.parametrize("body", [b'{"stored": 1,}', b"<ok/>", b"[1] [2]", b"stored <1>", b'{"a": tru}'])
+def test_a_list_that_is_only_odd_is_not_taken_for_a_cut_one(body: bytes) -> None:
+    assert of_store(200, body, 1).status == 200
