@@ -2,16 +2,23 @@
 #   make run                          the gateway in front of an embedded legacy PACS, with a tour
 #   make run UPSTREAM=http://pacs:8042  the gateway in front of yours
 #   make test                         everything that proves it
+# and two for patient people:
+#   make soak MINUTES=10 SEED=1
+#   make fuzz TARGET=reply SECONDS=600
 
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8080
 ADMIN_PORT ?= 9090
 UPSTREAM ?=
+TARGET ?= $(patsubst tests/fuzz/seeds/%,%,$(wildcard tests/fuzz/seeds/*))
+SECONDS ?= 180
+MINUTES ?= 10
+SEED ?= 1
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit packages clean
+.PHONY: help run test check unit soak fuzz packages clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +39,12 @@ check: $(VENV)/.test ## format, lint, types
 
 unit: $(VENV)/.test ## the tests that need no other server
 	@$(BIN)/python -m pytest -q -n auto -m "not pacs"
+
+soak: $(VENV)/.test ## ten bad minutes of an archive, and all books compared (MINUTES, SEED)
+	@$(BIN)/python -m bench.soak --minutes $(MINUTES) --seed $(SEED)
+
+fuzz: $(VENV)/.test ## look for broken promises (TARGET, SECONDS for each)
+	@for target in $(TARGET); do $(BIN)/python tests/fuzz/run.py $$target -max_total_time=$(SECONDS) || exit; done
 
 packages:
 	@.ci/packages

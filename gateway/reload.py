@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import load
 from gateway.config.settings import Settings
+from gateway.config.tls import Unusable
 from gateway.runtime import Runtime
 
 log = logging.getLogger("pacs_gateway")
@@ -36,18 +37,23 @@ class Reloader:
         """Put the file's present content in force, or say why not. Never raises."""
         async with self._lock:
             before = self._runtime.settings
+            if self._runtime.draining:
+                log.warning("asked to reload, but the gateway is shutting down: nothing is read any more")
+                return ReloadResult(False, before.digest, ("the gateway is shutting down",))
             if self._source is None:
                 log.warning("asked to reload, but started without a file: there is nothing to reload")
                 return ReloadResult(False, before.digest, ("started without a file: there is nothing to reload",))
             try:
                 # Reading and compiling a thousand rules takes a while; traffic goes on meanwhile.
                 after = await asyncio.to_thread(load, self._source, self._environ)
-            except ConfigErrors as errors:
+                self._runtime.swap(after)
+            except (ConfigErrors, Unusable) as error:
                 self._runtime.metrics.reload_failed()
-                findings = tuple(str(finding) for finding in errors.findings)
+                # A certificate may have been replaced by a bad one since the file that names it was read.
+                found = error.findings if isinstance(error, ConfigErrors) else (error,)
+                findings = tuple(str(finding) for finding in found)
                 log.error("reload refused, the old configuration stays in force: %s", "; ".join(findings))
                 return ReloadResult(False, before.digest, findings)
-            self._runtime.swap(after)
             notes = needs_restart(before, after)
             log.info("reloaded %s (%s)%s", self._source, after.digest, "".join(f"; {note}" for note in notes))
             return ReloadResult(True, after.digest, (), notes)
@@ -63,6 +69,7 @@ def needs_restart(before: Settings, after: Settings) -> tuple[str, ...]:
             ("server.tls", before.server.tls, after.server.tls),
             ("admin", before.admin, after.admin),
             ("logging", before.logging, after.logging),
+            ("audit", before.audit, after.audit),
         )
         if old != new
     ]

@@ -5,14 +5,19 @@ One reference is swapped on reload; everything else lives as long as the process
 
 import asyncio
 import logging
+import math
 import time
 
 from gateway import __version__
+from gateway.audit.trail import AuditTrail
 from gateway.config.settings import Settings
-from gateway.guard.admission import Gate, Load
+from gateway.guard.admission import Load
+from gateway.proxy.admission import Admission
 from gateway.proxy.aiohttp_seam import Finished, GatewayServer, Incoming
-from gateway.proxy.exchange import exchange
+from gateway.proxy.exchange import House, exchange
 from gateway.proxy.generation import Generation
+from gateway.proxy.health import HealthChecks
+from gateway.proxy.tunnel import Tunnels
 from gateway.telemetry.access_log import AccessLog
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
@@ -20,21 +25,29 @@ from gateway.telemetry.telemetry import Telemetry
 
 log = logging.getLogger("pacs_gateway")
 
+# A client that has spoken within so many seconds may be about to speak again on the connection it has: closed at that
+# moment, its request is lost. So it is heard once more, and told with the answer that the connection ends.
+LAST_CALL = 2.0
+
 
 class Runtime:
-    """Everything one process holds. `ready` is for load balancers; `draining` ends each connection after its answer."""
+    """Everything one process holds. `ready` is for load balancers."""
 
     def __init__(self, settings: Settings) -> None:
         self.generation = Generation(settings)
-        self.gate = Gate()
         self.metrics = Metrics(settings, time.time())
+        self.admission = Admission(settings, self.metrics)
+        self.tunnels = Tunnels(self.metrics)
         self.journal = Journal()
-        self.telemetry = Telemetry(self.metrics, self.journal, AccessLog())
+        self.audit = audit_trail(settings, self.metrics)
+        self.telemetry = Telemetry(self.metrics, self.journal, AccessLog(settings.logging), self.audit)
+        self.house = House(self.admission, self.tunnels, self.telemetry)
         self.server = GatewayServer(self.handle, **server_options(settings))
         self.started = time.time()
         self.version = __version__
+        self.health: HealthChecks | None = None
         self.ready = False
-        self.draining = False
+        self._deadline = math.inf  # of a drain
         self._retiring: set[asyncio.Task[None]] = set()
 
     @property
@@ -44,8 +57,7 @@ class Runtime:
     async def handle(self, incoming: Incoming) -> Finished:
         """One exchange, on the generation in force when it began."""
         with self.generation as generation:
-            finished = await exchange(incoming, generation, self.gate, self.telemetry, self.load())
-        return Finished(finished.keep_alive and not self.draining)
+            return await exchange(incoming, generation, self.house, self.load())
 
     def load(self) -> Load:
         return Load(len(self.server.connections), self.draining)
@@ -53,29 +65,61 @@ class Runtime:
     def swap(self, settings: Settings) -> None:
         """Put a new generation in force at once; exchanges under way end on the old one."""
         old, self.generation = self.generation, Generation(settings)
+        self.admission.adopt(settings)
+        self.watch_health()
         retiring = asyncio.ensure_future(old.retire())
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
         self.metrics.reload_succeeded(settings, time.time())
 
+    @property
+    def draining(self) -> bool:
+        return self.server.is_leaving
+
+    def begin_to_leave(self) -> None:
+        """From now on each answer is the last on its connection, and says so."""
+        self.ready, self.server.is_leaving = False, True
+        self.tunnels.close()  # none of them would end by itself
+
     async def drain(self, patience: float) -> int:
         """Let what is under way end, for up to `patience` seconds; the number of exchanges that did not."""
-        self.ready, self.draining = False, True
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            for connection in self.server.connections:
-                if getattr(connection, "is_idle", False):
-                    connection.force_close()
-            if not self.gate.under_way and not self.server.connections:
-                return 0
+        self.begin_to_leave()
+        self._deadline = min(self._deadline, time.monotonic() + patience)
+        while self.server.clients and time.monotonic() < self._deadline:
+            for client in self.server.clients:
+                if client.silent_for > LAST_CALL:
+                    client.force_close()
             await asyncio.sleep(0.02)
-        return self.gate.under_way
+        return self.admission.gate.under_way
+
+    def hurry(self) -> None:
+        """A drain that is under way, or will be, waits no longer."""
+        self._deadline = time.monotonic()
+
+    def watch_health(self) -> None:
+        """Of the archives of the generation in force."""
+        if self.health is not None:
+            self.health.stop()
+        self.health = HealthChecks(self.generation, self.admission, self.metrics)
 
     async def close(self) -> None:
+        if self.health is not None:
+            self.health.stop()
         for retiring in self._retiring:
             retiring.cancel()
+        for client in self.server.clients:
+            client.leave()
         await self.server.shutdown(0.1)
         await self.generation.close()
+
+
+def audit_trail(settings: Settings, metrics: Metrics) -> AuditTrail | None:
+    """The trail, if one is asked for. It lives as long as the process: a reload leaves it as it is."""
+    if settings.audit is None:
+        return None
+    trail = AuditTrail(settings.audit, metrics.audited)
+    metrics.audit_waits(trail.waiting)
+    return trail
 
 
 def server_options(settings: Settings) -> dict[str, object]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import signal
-import ssl
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,17 +10,20 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.admin.endpoints import admin_app
-from gateway.config.settings import ServerTls, Settings
-from gateway.proxy.aiohttp_seam import require_suitable_aiohttp
+from gateway.config.settings import Settings
+from gateway.config.tls import towards_clients
+from gateway.descriptors import make_room
+from gateway.proxy.aiohttp_seam import OperatorRunner, TrafficSite, require_suitable_aiohttp
 from gateway.reload import Reloader, ReloadResult
 from gateway.runtime import Runtime
+from gateway.signals import Signals
 from gateway.telemetry.redaction import redacting_exception_handler
 
 log = logging.getLogger("pacs_gateway")
 
 
 class CannotStart(Exception):  # noqa: N818
-    """A port could not be opened or a certificate not be used; the text says which and why."""
+    """A port could not be opened; the text says which and why."""
 
 
 class Control:
@@ -54,10 +56,15 @@ class GatewayProcess:
         self._settings = settings
         self._traffic = web.ServerRunner(self.runtime.server, handle_signals=False, shutdown_timeout=0.1)
         control = Control(self.runtime, self.reloader)
-        self._admin = web.AppRunner(
-            admin_app(control), access_log=None, handle_signals=False, shutdown_timeout=0.5, keepalive_timeout=15.0
+        self._admin = OperatorRunner(
+            admin_app(control),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=0.5,
+            keepalive_timeout=15.0,
+            logger=logging.getLogger("pacs_gateway.admin"),
         )
-        self._traffic_site: web.TCPSite | None = None
+        self._traffic_site: TrafficSite | None = None
 
     async def __aenter__(self) -> "GatewayProcess":
         server, admin = self._settings.server, self._settings.admin
@@ -66,12 +73,17 @@ class GatewayProcess:
         await self._admin.setup()
         try:
             await _open(web.TCPSite(self._admin, admin.host, admin.port), "admin", admin.host, admin.port)
-            tls = _tls_context(server.tls) if server.tls else None
-            self._traffic_site = web.TCPSite(self._traffic, server.host, server.port, ssl_context=tls, backlog=1024)
+            tls = towards_clients(server.tls) if server.tls else None
+            self._traffic_site = TrafficSite(
+                self._traffic, server.host, server.port, tls, patience=server.limits.header_timeout
+            )
             await _open(self._traffic_site, "server", server.host, server.port)
+            if self.runtime.audit is not None:
+                self.runtime.audit.open()
         except BaseException:
             await self._close()
             raise
+        self.runtime.watch_health()
         self.runtime.ready = True
         return self
 
@@ -89,66 +101,55 @@ class GatewayProcess:
 
     async def drain(self) -> int:
         """Stop accepting, let exchanges end; the number that did not end in time."""
-        self.runtime.ready, self.runtime.draining = False, True
-        # Connections the kernel has accepted for us are requests too: take them before the door closes.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        self.runtime.begin_to_leave()
         if self._traffic_site is not None:
-            await self._traffic_site.stop()
-        return await self.runtime.drain(self._settings.server.drain)
+            await self._traffic_site.leave()
+        return await self.runtime.drain(self.runtime.settings.server.drain)
 
     async def _close(self) -> None:
         await self.runtime.close()
         await self._traffic.cleanup()
         await self._admin.cleanup()
+        if self.runtime.audit is not None:
+            await self.runtime.audit.close()  # last, so that it has heard of every exchange
 
 
-async def _open(site: web.TCPSite, what: str, host: str, port: int) -> None:
+async def _open(site: web.BaseSite, what: str, host: str, port: int) -> None:
     try:
         await site.start()
     except OSError as error:
-        raise CannotStart(f"{what}.port: cannot listen on {host}:{port}: {error.strerror or error}") from None
+        # asyncio's words repeat the address; those of a name that cannot be resolved have no number of the system's own.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror or str(error)
+        raise CannotStart(f"{what}.port: cannot listen on {host}:{port}: {reason}") from None
 
 
 def _port(runner: web.BaseRunner) -> int:
     return int(runner.addresses[0][1])
 
 
-def _tls_context(tls: ServerTls) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(tls.cert_file, tls.key_file)
-        if tls.client_ca_file is not None:
-            context.load_verify_locations(tls.client_ca_file)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except ssl.SSLError as error:
-        reason = (error.reason or "not PEM").replace("_", " ").lower()
-        raise CannotStart(f"server.tls: certificate and key cannot be used together: {reason}") from None
-    return context
-
-
 async def serve(
     settings: Settings, source: Path | None, ready: Callable[[GatewayProcess], Awaitable[None]] | None = None
-) -> None:
-    """Run until SIGTERM or SIGINT, then drain. SIGHUP reloads. `ready` is called once both ports are open."""
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    reloads: set[asyncio.Task[ReloadResult]] = set()
-    async with GatewayProcess(settings, source) as process:
+) -> int:
+    """Run until a signal asks to leave; the exit code. `ready` is called once both ports are open."""
+    with Signals() as signals:
+        async with GatewayProcess(settings, source) as process:
+            make_room(settings.server.limits.connections)
+            signals.on_hangup = process.reloader.reload
+            log.info("listening on port %d, admin on port %d", process.port, process.admin_port)
+            if ready is not None:
+                await ready(process)
+            await signals.asked.wait()
+            await leave(process, signals)
+        return signals.code
 
-        def reload() -> None:
-            task = asyncio.ensure_future(process.reloader.reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
-        loop.add_signal_handler(signal.SIGHUP, reload)
-        log.info("listening on port %d, admin on port %d", process.port, process.admin_port)
-        if ready is not None:
-            await ready(process)
-        await stopped.wait()
-        began = time.monotonic()
-        left = await process.drain()
-        log.info("drained in %.1f s, %d exchanges cut off", time.monotonic() - began, left)
+async def leave(process: GatewayProcess, signals: Signals) -> None:
+    """Drain until nothing is under way, or `server.drain` is over, or somebody insists."""
+    began = time.monotonic()
+    insisted = asyncio.ensure_future(signals.insisted.wait())
+    insisted.add_done_callback(lambda _: process.runtime.hurry())
+    cut = await process.drain()
+    insisted.cancel()
+    how = "ended by a second signal after" if signals.code else "drained in"
+    log.info("%s %.1f s, %d exchanges cut off", how, time.monotonic() - began, cut)

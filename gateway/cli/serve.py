@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 import os
+import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gateway.cli.errors import UserError, from_config
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import load, quick_start
 from gateway.config.settings import Settings
+from gateway.config.tls import Unusable
 from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
 from gateway.server import CannotStart
 from gateway.server import serve as serve_forever
@@ -26,8 +28,9 @@ examples:
       the file decides; {CONFIG_VARIABLE} may name it instead of --config
 
 signals:
-  SIGHUP   read the file again; a file with mistakes changes nothing
-  SIGTERM  stop accepting, let requests under way end (server.drain), then exit 0
+  SIGHUP            read the file again; a file with mistakes changes nothing
+  SIGTERM, SIGINT   stop accepting, let requests under way end (for up to server.drain), then exit 0;
+                    a second one resets what is left and exits at once, with 143 or 130
 """
 
 
@@ -48,15 +51,20 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _leave(number: int, _frame: object) -> NoReturn:
+    """Until `serve_forever` hears signals. The first process of a container would otherwise not hear them at all."""
+    raise SystemExit(128 + number)
+
+
 def run(options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _leave)
+    redact_last_words()  # before anything can fail: an error while a configuration is read may quote its secrets
     settings, source = read(options)
     setup_logging(settings.logging)
-    redact_last_words()
     try:
-        asyncio.run(serve_forever(settings, source))
-    except (CannotStart, UnsuitableAiohttp) as error:
+        return asyncio.run(serve_forever(settings, source))
+    except (CannotStart, UnsuitableAiohttp, Unusable) as error:
         raise UserError(str(error)) from None
-    return 0
 
 
 def read(options: argparse.Namespace) -> tuple[Settings, Path | None]:

@@ -9,9 +9,10 @@ import sys
 from typing import Any
 
 import pytest
+from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import HttpResponseParser
+from aiohttp.http import HttpRequestParser, HttpResponseParser
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, LineTooLong, TransferEncodingError
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
@@ -21,9 +22,11 @@ from gateway.proxy.aiohttp_seam import (
     Finished,
     GatewayServer,
     Incoming,
+    OperatorRunner,
     UpstreamProtocol,
     require_suitable_aiohttp,
 )
+from gateway.proxy.aiohttp_seam.operator_side import OperatorProtocol
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
@@ -117,6 +120,30 @@ async def test_a_line_too_long_says_which_limit_it_broke() -> None:
     assert "100" in str(raised.value.args[1:2])
 
 
+@pytest.mark.parametrize(
+    ("version", "offer", "stops"),
+    [
+        ("1.1", "Connection: keep-alive, Upgrade\r\nUpgrade: websocket", True),
+        ("1.1", "Connection: keep-alive\r\nUpgrade: websocket", False),
+        ("1.0", "Connection: Upgrade\r\nUpgrade: websocket", True),
+        ("1.1", "Connection: Upgrade\r\nUpgrade: h2c", False),
+    ],
+)
+async def test_nothing_is_read_behind_an_offer_of_websocket(version: str, offer: str, stops: bool) -> None:
+    loop = asyncio.get_running_loop()
+    reads = HttpRequestParser(RequestHandler(web.Server(nobody), loop=loop), loop, 2**16)  # type: ignore[arg-type]
+    head = f"GET / HTTP/{version}\r\nHost: a\r\n{offer}\r\n\r\n".encode()
+    [(message, _content)], upgraded, tail = reads.feed_data(head + (b"GET" if stops else b""))
+    assert (bool(message.upgrade), upgraded, tail) == (stops or "h2c" in offer, stops, b"GET" if stops else b"")
+
+
+@pytest.mark.parametrize("fields", [b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n"])
+async def test_a_101_ends_with_its_head(fields: bytes) -> None:
+    head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" + fields + b"\r\n"
+    [(_message, content)], upgraded, tail = parser().feed_data(head + b"frames")
+    assert (content.is_eof(), upgraded, tail) == (True, True, b"frames")
+
+
 # ---- names and shapes ------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +158,18 @@ async def test_the_protocols_have_what_is_used_of_them() -> None:
     for name in ("_parser", "_payload", "_should_close", "_paused", "_loop", "transport", "should_close"):
         assert hasattr(ours, name), name
     server = GatewayServer(nobody, header_timeout=1.0, farewell=0.1)()
-    for name in ("_messages", "_waiter", "_request_count", "_request_handler", "_buffer_paused", "_paused"):
+    for name in (
+        "_messages",
+        "_waiter",
+        "_request_count",
+        "_keepalive_timeout",
+        "_next_keepalive_close_time",
+        "_manager",
+        "_request_handler",
+        "_buffer_paused",
+        "_paused",
+        "_message_tail",
+    ):
         assert hasattr(server, name), name
     assert (server.max_line_size, server._lingering_time) == (8190, 0.0)
     for method in ("close", "force_close", "resume_reading", "_make_error_handler", "handle_error", "log_exception"):
@@ -168,3 +206,14 @@ def test_an_option_nobody_knows_is_an_error() -> None:
             GatewayServer(nobody, header_timeout=1.0, farewell=0.1, acces_log=None)()
 
     asyncio.run(make())
+
+
+async def test_an_application_for_operators_is_served_by_our_protocol() -> None:
+    """By aiohttp's own, an error page would repeat the request."""
+    runner = OperatorRunner(web.Application())
+    await runner.setup()
+    try:
+        assert runner.server is not None
+        assert isinstance(runner.server(), OperatorProtocol)
+    finally:
+        await runner.cleanup()

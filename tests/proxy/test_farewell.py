@@ -1,5 +1,8 @@
 """How connections to clients end: the last answer arrives, and nothing behind it is taken for a request."""
 
+import asyncio
+import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,16 @@ async def test_a_cut_answer_is_reset_for_every_client(cut: bytes, after: str, ve
         reply = await client.reply()
         assert (reply.status, reply.complete, client.reset) == (200, False, True)
         await client.close()
+
+
+async def test_a_farewell_may_meet_a_reset_that_nobody_knows_of_yet(tmp_path: Path) -> None:
+    """The system knows of a reset before asyncio does, and then refuses to say that no more will come."""
+    async with running(tmp_path, "http://127.0.0.1:1", base=BYTES) as gateway:
+        client = socket.create_connection(("127.0.0.1", gateway.port))
+        while not (connections := gateway.runtime.server.clients):  # noqa: ASYNC110 - a turn of the loop and not a wait
+            await asyncio.sleep(0)
+        connections[0].farewell = 0.0
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        await connections[0]._take_leave()
+        assert connections[0].transport is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.proxy.aiohttp_seam import UpstreamProtocol
+from gateway.proxy.quarantine import MOST, Quarantine
 from tests.support.client import Connection, ask, request
 from tests.support.running import BYTES, rested, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
@@ -177,3 +178,22 @@ async def test_a_get_that_was_half_answered_is_not_repeated(tmp_path: Path) -> N
         await rested(gateway)
         assert (await ask(gateway.port, SECOND)).status == 503
         assert len(archive.requests) == 2
+
+
+async def test_only_so_many_connections_rest() -> None:
+    """Many archives keep a thread for each open connection: those at rest must not use them up."""
+    released: list[int] = []
+
+    class Resting:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def release(self) -> None:
+            released.append(self.number)
+
+    quarantine = Quarantine()
+    for number in range(MOST + 3):
+        quarantine.rest(Resting(number))  # type: ignore[arg-type]
+    assert released == [0, 1, 2], "who has rested longest goes first"
+    await quarantine.over()
+    assert released == list(range(MOST + 3))

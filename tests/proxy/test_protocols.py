@@ -16,7 +16,7 @@ from tests.support.client import Connection
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-REFUSED = b"HTTP/1.1 400 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+REFUSED = b"HTTP/1.1 400 X\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 async def test_new_connections_are_ours() -> None:

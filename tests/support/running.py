@@ -1,5 +1,6 @@
 """A gateway in the loop of the test, on ports of its own."""
 
+import asyncio
 from pathlib import Path
 from textwrap import dedent
 
@@ -23,3 +24,11 @@ def running(folder: Path, upstream: str, more: str = "", base: str = SHORT) -> G
     file = folder / "gateway.yaml"
     file.write_text(base + dedent(more))
     return GatewayProcess(load(file, {"UPSTREAM": upstream}), file)
+
+
+async def rested(gateway: GatewayProcess) -> None:
+    """Until no exchange is under way and each connection to an archive that may be used again is in its pool."""
+    while gateway.runtime.admission.gate.under_way:  # noqa: ASYNC110 - a turn of the loop and not a wait: the gate tells nobody
+        await asyncio.sleep(0)
+    for pool in gateway.runtime.generation.pools.values():
+        await pool.quarantine.over()
