@@ -51,7 +51,8 @@ def is_judged(request: RequestFacts, response: Response) -> bool:
 
 
 def _rules_need_content(request: RequestFacts, response: Response, policy: Policy) -> bool:
-    return any(rule.needs_content and rule.may_match(request, response) for rule in policy.rules)
+    candidates = policy.sieve.candidates(request, response)
+    return any(candidate.of_content and candidate.may_match(request, response) for candidate in candidates)
 
 
 def _by_transaction(request: RequestFacts, held: Response, policy: Policy) -> int:

@@ -19,13 +19,16 @@ _MAX_DIGITS = 18  # of a length; more is no length, and Python refuses to read n
 
 
 class Condition(Protocol):
-    """One line of `when`."""
+    """One line of `when`. `is_keyed`: it asks for nothing but route, upstream, transaction, method, and status or failure."""
 
     @property
     def word(self) -> str: ...
 
     @property
     def needs_content(self) -> bool: ...
+
+    @property
+    def is_keyed(self) -> bool: ...
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool: ...
 
@@ -37,6 +40,7 @@ class OneOf:
     word: str
     wanted: frozenset[str]
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = True
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         return FACT_WORDS[self.word](request, outcome) in self.wanted
@@ -64,6 +68,7 @@ class StatusIs:
     wanted: frozenset[int]
     word: ClassVar[str] = "status"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = True
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         return isinstance(outcome, Response) and outcome.status in self.wanted
@@ -77,6 +82,7 @@ class FieldMatches:
     pattern: re.Pattern[str] | None
     word: ClassVar[str] = "header"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
@@ -94,6 +100,7 @@ class LocationMatches:
     pattern: re.Pattern[str]
     word: ClassVar[str] = "location"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         return isinstance(outcome, Response) and bool(self.pattern.search(outcome.fields.get("Location")))
@@ -106,6 +113,7 @@ class ReasonMatches:
     pattern: re.Pattern[str]
     word: ClassVar[str] = "reason"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         return isinstance(outcome, Response) and bool(self.pattern.search(outcome.reason))
@@ -118,6 +126,7 @@ class MediaTypeIs:
     wanted: frozenset[str]
     word: ClassVar[str] = "media_type"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
@@ -135,6 +144,7 @@ class UnexpectedMedia:
     wanted: bool
     word: ClassVar[str] = "unexpected_media"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
@@ -151,6 +161,7 @@ class SizeIs:
     text: str
     word: ClassVar[str] = "size"
     needs_content: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
@@ -175,6 +186,7 @@ class LooksLike:
     wanted: frozenset[Looks]
     word: ClassVar[str] = "looks_like"
     needs_content: ClassVar[bool] = True
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response) or outcome.peek is None:
@@ -191,6 +203,7 @@ class BodyMatches:
     pattern: re.Pattern[str]
     word: ClassVar[str] = "body"
     needs_content: ClassVar[bool] = True
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         content = _content(outcome)
@@ -205,6 +218,7 @@ class JsonHas:
     wanted: str | int | float | bool | re.Pattern[str] | None
     word: ClassVar[str] = "json"
     needs_content: ClassVar[bool] = True
+    is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         content = _content(outcome)

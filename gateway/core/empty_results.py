@@ -28,6 +28,8 @@ def empty_search(request: RequestFacts, response: Response, policy: Policy) -> M
                 500, _RULE, "this archive sends nothing where it failed (quirks.empty_search)", BodyPlan.PROBLEM
             )
         return no_match(request, policy)
+    if b"{" in response.peek:  # something was found, whatever it is; a list without a hit holds no brace
+        return None
     if json_shape(response.peek)[0] is JsonShape.EMPTY_LIST and edition_status(request, policy) == 204:
         return no_match(request, policy)
     return None

@@ -8,6 +8,7 @@ read here is for judging only; the field itself is passed on as it came.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.dicomweb.transactions import Transaction
 
@@ -42,6 +43,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _Q = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
+@lru_cache(1024)  # an archive sends the same few all day
 def parse_media_type(value: str) -> MediaType | None:
     """The value of Content-Type; None only where no type/subtype is to be seen."""
     match = _ESSENCE.match(value)
@@ -55,6 +57,7 @@ def _parameters(text: str) -> Iterator[tuple[str, str]]:
         yield name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip()
 
 
+@lru_cache(1024)
 def parse_accept(value: str) -> tuple[MediaRange, ...]:
     """The members of Accept in their order; those that cannot be read are dropped."""
     ranges = (_media_range(member) for member in _MEMBER.findall(value))
@@ -138,6 +141,7 @@ _PROMISES: Mapping[str, frozenset[str]] = {
 }
 
 
+@lru_cache(1024)
 def promised(transaction: Transaction, media_type: MediaType | None) -> bool:
     """Whether a successful answer of this transaction may come as this media type."""
     if media_type is None:

@@ -1,7 +1,7 @@
 """One archive: a pool of connections, one request on one of them, and its answer as a stream.
 
 Every wait has a clock of its own, since aiohttp's read timer stops in several situations: the connection, each write of
-the request, the time to the head of the answer (interim answers included), each read of its content.
+the request, the time to the head of the answer (interim answers included), the pace of its content.
 
 A request is sent once. The exception: a GET or HEAD that met a pooled connection just being closed, without a byte heard,
 is sent again on a new one (RFC 9112 9.3.1). Methods that change something never use a pooled connection at all, so that
@@ -10,7 +10,6 @@ this question does not come up for a store.
 
 import asyncio
 import re
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,12 +22,15 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from gateway.config.settings import Upstream
+from gateway.config.tls import towards_archive
 from gateway.core.failures import FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 from gateway.proxy.aiohttp_seam import GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.ending import expected_ending
 from gateway.proxy.faults import UpstreamFault, answer_fault, connect_fault
+from gateway.proxy.idle import IdleConnections
+from gateway.proxy.pace import Pace
 
 K = FailureKind
 
@@ -36,10 +38,10 @@ K = FailureKind
 MAX_STATUS_LINE = 32 * 1024
 MAX_FIELD = 32 * 1024
 MAX_FIELDS = 512
-KEEPALIVE = 15.0  # seconds a connection may idle in the pool
 
 _REUSABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_SUCCESSES = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ class Answer:
         idle: float,
         attempts: int,
         method: str,
+        idle_connections: IdleConnections | None,
     ) -> None:
-        self._connection, self._content, self._idle = connection, content, idle
+        self._idle_connections = idle_connections
+        self._connection, self._content, self._pace = connection, content, Pace(content, idle)
         self.status, self.fields = message.code, fields
         self.reason = message.reason or ""
         self._ending = expected_ending(method, self.status, self.fields)
@@ -74,8 +78,7 @@ class Answer:
     async def read(self) -> bytes:
         """The next piece of the content, as it came; empty at the end. Raises `UpstreamFault` where it is cut."""
         try:
-            async with asyncio.timeout(self._idle):
-                piece = await self._content.readany()
+            piece = await self._pace.read()
         except TimeoutError:
             raise UpstreamFault(K.CONNECTION_READ_TIMEOUT, Sent.PERHAPS) from None
         except UpstreamFault:
@@ -86,6 +89,10 @@ class Answer:
         if self._content.at_eof() and not self._ending.is_believable:
             raise UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS)
         return piece
+
+    def take_over(self) -> tuple[asyncio.Transport, bytes]:
+        """The connection itself, once the archive has switched protocols, and what it said right behind that."""
+        return _as_ours(self._connection.protocol).take_over()
 
     @property
     def ended(self) -> bool:
@@ -100,7 +107,10 @@ class Answer:
     ) -> None:
         protocol = self._connection.protocol
         if kind is None and self.reusable and protocol is not None and _as_ours(protocol).end():
-            self._connection.release()
+            if self._idle_connections is not None:
+                self._idle_connections.put(self._connection)
+            else:
+                self._connection.close()  # it was for one request
         else:
             _drop(self._connection)
 
@@ -110,29 +120,43 @@ class UpstreamPool:
 
     def __init__(self, upstream: Upstream) -> None:
         self.upstream = upstream
-        tls = _tls_context(upstream) if upstream.scheme == "https" else None
+        tls = towards_archive(upstream) if upstream.scheme == "https" else None
         options = {"ssl": tls} if tls else {}
-        self._pooled = GatewayConnector(keepalive_timeout=KEEPALIVE, **options)
-        self._single = GatewayConnector(force_close=True, **options)
+        self._connector = GatewayConnector(force_close=True, **options)
+        self.idle = IdleConnections()
         url = URL.build(scheme=upstream.scheme, host=upstream.host, port=upstream.port)
         self._origin = Origin(url, is_tls=tls is not None)
         self._timeout = ClientTimeout(total=None, sock_connect=upstream.timeouts.connect)
 
     async def close(self) -> None:
-        await self._pooled.close()
-        await self._single.close()
+        self.idle.close()
+        await self._connector.close()
 
-    async def ask(self, method: str, head: bytes, upload: Upload | None, patience: float) -> Answer:
-        """Send one request and wait up to `patience` seconds for the head of its answer.
+    async def ask(
+        self,
+        method: str,
+        head: bytes,
+        upload: Upload | None,
+        patience: float,
+        *,
+        may_switch: bool = False,
+        afresh: bool = False,
+    ) -> Answer:
+        """Send one request and wait up to `patience` seconds for the head of its answer. With `may_switch` that may be a 101,
+        and `afresh` uses no connection that is there already.
 
         Raises `UpstreamFault`, or the `DownstreamFault` that ended the upload.
         """
+        reuse = method in _REUSABLE_METHODS and upload is None and not (may_switch or afresh)
+        idle = self.idle if reuse else None
         for attempt in (1, 2):
-            connection = await self._connect(method in _REUSABLE_METHODS and upload is None)
+            connection = (idle.take() if idle else None) or await self._connect()
             protocol = _as_ours(connection.protocol)
             used_before = protocol.exchanges > 0
             try:
-                message, fields, content, whole = await self._converse(protocol, method, head, upload, patience)
+                message, fields, content, whole = await self._converse(
+                    protocol, method, head, upload, patience, may_switch
+                )
             except UpstreamFault as fault:
                 _drop(connection)
                 stale = fault.failure.kind is K.CONNECTION_TERMINATED and not protocol.heard
@@ -142,34 +166,34 @@ class UpstreamPool:
             except BaseException:
                 _drop(connection)
                 raise
-            answer = Answer(connection, message, fields, content, self.upstream.timeouts.idle, attempt, method)
+            answer = Answer(connection, message, fields, content, self.upstream.timeouts.idle, attempt, method, idle)
             answer.reusable = whole and not _has_no_content(method, message.code)
             return answer
         raise AssertionError("the second attempt returns or raises")
 
-    async def _connect(self, reuse: bool) -> Connection:
-        """A connection that has nothing to say yet."""
-        connector = self._pooled if reuse else self._single
-        while True:
-            try:
-                async with asyncio.timeout(self.upstream.timeouts.connect):
-                    connection = await connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
-            except Exception as error:
-                raise connect_fault(error) from error
-            protocol = _as_ours(connection.protocol)
-            if protocol.exchanges == 0 or not protocol.has_stray_bytes():
-                return connection
-            connection.close()
+    async def _connect(self) -> Connection:
+        try:
+            async with asyncio.timeout(self.upstream.timeouts.connect):
+                return await self._connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
+        except Exception as error:
+            raise connect_fault(error) from error
 
     async def _converse(
-        self, protocol: UpstreamProtocol, method: str, head: bytes, upload: Upload | None, patience: float
+        self,
+        protocol: UpstreamProtocol,
+        method: str,
+        head: bytes,
+        upload: Upload | None,
+        patience: float,
+        may_switch: bool,
     ) -> tuple[RawResponseMessage, Fields, StreamReader, bool]:
         """Write the request, await the head. The last value says whether the request went out whole."""
         awaited = protocol.begin(
-            bodiless=method == "HEAD", max_line=MAX_STATUS_LINE, max_field=MAX_FIELD, max_fields=MAX_FIELDS
-        )
+            bodiless=method == "HEAD", may_switch=may_switch,
+            max_line=MAX_STATUS_LINE, max_field=MAX_FIELD, max_fields=MAX_FIELDS,
+        )  # fmt: skip
         if protocol.transport is None:
-            raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.NOTHING)
+            raise UpstreamFault(protocol.loss, Sent.NOTHING)
         protocol.transport.write(head)
         whole = True
         if upload is not None:
@@ -194,12 +218,13 @@ class UpstreamPool:
             await asyncio.wait({sending, awaited}, return_when=asyncio.FIRST_COMPLETED)
             if not sending.done():
                 await asyncio.sleep(0)  # its last step may be due in this very turn of the loop
-            if sending.done():
-                if awaited.done() and not awaited.exception():
-                    return sending.exception() is None
-                sending.result()
-                return True
-            return False
+            if awaited.done() and not awaited.exception() and awaited.result()[0].code not in _SUCCESSES:
+                return sending.done() and sending.exception() is None
+            if awaited.done() and awaited.exception() and not sending.done():
+                return False
+            # A success said before the end can be one only if the archive gets the rest too.
+            await sending
+            return True
         finally:
             sending.cancel()
 
@@ -207,7 +232,9 @@ class UpstreamPool:
         async for piece in upload.pieces:
             transport = protocol.transport
             if transport is None or transport.is_closing():
-                raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.PERHAPS)
+                await asyncio.sleep(0)  # the TLS layer tells of a loss a turn later
+                raise UpstreamFault(protocol.loss, Sent.PERHAPS)
+            protocol.continued = False  # what it said of content that it had not read yet is not said of this
             transport.write(piece if upload.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
             try:
                 async with asyncio.timeout(self.upstream.timeouts.idle):
@@ -215,7 +242,7 @@ class UpstreamPool:
             except TimeoutError:
                 raise UpstreamFault(K.CONNECTION_WRITE_TIMEOUT, Sent.PERHAPS) from None
             except Exception as error:
-                raise UpstreamFault(K.CONNECTION_TERMINATED, Sent.PERHAPS) from error
+                raise UpstreamFault(protocol.loss, Sent.PERHAPS) from error
         if upload.length is None and protocol.transport is not None:
             protocol.transport.write(b"0\r\n\r\n")
 
@@ -250,12 +277,3 @@ def _drop(connection: Connection) -> None:
 def _as_ours(protocol: object) -> UpstreamProtocol:
     assert isinstance(protocol, UpstreamProtocol)
     return protocol
-
-
-def _tls_context(upstream: Upstream) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(upstream.tls.ca_file) if upstream.tls.ca_file else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not upstream.tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

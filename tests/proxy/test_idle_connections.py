@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.proxy.aiohttp_seam import UpstreamProtocol
-from gateway.proxy.quarantine import MOST, Quarantine
+from gateway.proxy.idle import MOST_AT_REST
 from tests.support.client import Connection, ask, request
 from tests.support.running import BYTES, rested, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
@@ -180,20 +180,21 @@ async def test_a_get_that_was_half_answered_is_not_repeated(tmp_path: Path) -> N
         assert len(archive.requests) == 2
 
 
-async def test_only_so_many_connections_rest() -> None:
+async def test_only_so_many_connections_rest(tmp_path: Path) -> None:
     """Many archives keep a thread for each open connection: those at rest must not use them up."""
-    released: list[int] = []
+    together = asyncio.Barrier(MOST_AT_REST + 3)
 
-    class Resting:
-        def __init__(self, number: int) -> None:
-            self.number = number
+    async def all_at_once(received: ReceivedRequest, _number: int) -> Said:
+        await together.wait()
+        return Said(answer(200, b"own"), after="keep")
 
-        def release(self) -> None:
-            released.append(self.number)
-
-    quarantine = Quarantine()
-    for number in range(MOST + 3):
-        quarantine.rest(Resting(number))  # type: ignore[arg-type]
-    assert released == [0, 1, 2], "who has rested longest goes first"
-    await quarantine.over()
-    assert released == list(range(MOST + 3))
+    async with ScriptedUpstream(all_at_once) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
+        await asyncio.gather(*(ask(gateway.port, FIRST) for _ in range(together.parties)))
+        idle = gateway.runtime.generation.pools["pacs"].idle
+        early = list(iter(idle.take, None))
+        assert len(early) == 3, "who has rested longest goes back to work"
+        await idle.rested()
+        later = list(iter(idle.take, None))
+        assert len(later) == MOST_AT_REST
+        for connection in early + later:
+            connection.close()

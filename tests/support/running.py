@@ -19,6 +19,11 @@ routes: [{id: dicomweb, prefix: /, upstream: pacs}]
 BYTES = SHORT.replace("upstream: pacs}", "upstream: pacs, service: opaque}")
 
 
+def with_archive(more: str, base: str = SHORT) -> str:
+    """`base` with more keys for its archive, such as `breaker: {}`."""
+    return base.replace("idle: 1s}", f"idle: 1s}}, {more}" if more else "idle: 1s}")
+
+
 def running(folder: Path, upstream: str, more: str = "", base: str = SHORT) -> GatewayProcess:
     """A gateway with short timeouts in front of `upstream`; `more` is YAML added to the configuration."""
     file = folder / "gateway.yaml"
@@ -31,4 +36,4 @@ async def rested(gateway: GatewayProcess) -> None:
     while gateway.runtime.admission.gate.under_way:  # noqa: ASYNC110 - a turn of the loop and not a wait: the gate tells nobody
         await asyncio.sleep(0)
     for pool in gateway.runtime.generation.pools.values():
-        await pool.quarantine.over()
+        await pool.idle.rested()
