@@ -45,7 +45,7 @@ class Runtime:
         self.server = GatewayServer(self.handle, **server_options(settings))
         self.started = time.time()
         self.version = __version__
-        self.health: HealthChecks | None = None
+        self.health = HealthChecks(self.admission, self.metrics)
         self.ready = False
         self._deadline = math.inf  # of a drain
         self._retiring: set[asyncio.Task[None]] = set()
@@ -98,19 +98,17 @@ class Runtime:
 
     def watch_health(self) -> None:
         """Of the archives of the generation in force."""
-        if self.health is not None:
-            self.health.stop()
-        self.health = HealthChecks(self.generation, self.admission, self.metrics)
+        self.health.watch(self.generation)
 
     async def close(self) -> None:
-        if self.health is not None:
-            self.health.stop()
+        self.health.stop()
         for retiring in self._retiring:
             retiring.cancel()
         for client in self.server.clients:
             client.leave()
         await self.server.shutdown(0.1)
         await self.generation.close()
+        await self.admission.shared.close()
 
 
 def audit_trail(settings: Settings, metrics: Metrics) -> AuditTrail | None:

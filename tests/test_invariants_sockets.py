@@ -99,7 +99,7 @@ async def test_one_record_of_a_client_that_leaves(
         assert (record.ended, record.failure) == ("client_gone", "client_gone")
         await ask(gateway.port, request("GET", "/studies"))
         assert len(await records(gateway, 2)) == gateway.runtime.metrics.snapshot().exchanges == 2
-        assert gateway.runtime.gate.under_way == 0
+        assert gateway.runtime.admission.gate.under_way == 0
 
 
 # ---- what is judged is what is sent --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Written anew for each request from the counts and the journal. No script, nothin
 """
 
 from gateway.admin import tables
+from gateway.admin.archives import archives
 from gateway.admin.control import AdminControl
 from gateway.admin.html import Markup, chip, count, definitions, joined, tag
 from gateway.admin.style import STYLE
@@ -28,12 +29,13 @@ def status_page(control: AdminControl, now: float) -> str:
         "main",
         _observing(settings),
         _figures(counts),
-        _configuration(control, now),
+        archives(settings, counts, now),
         tables.answered(counts),
         tables.would_rewrite(settings, counts),
         tables.rules(settings, counts),
         tables.failures(control.journal.failures(tables.ROWS)),
-        tag("div", tables.upstreams(settings, counts), tables.routes(settings), class_="pair"),
+        tables.routes(settings),
+        _configuration(control, now),
     )
     return joined([_HEAD, tag("body", _title(control), content, _links(now)), Markup("</html>\n")])
 
@@ -59,7 +61,7 @@ def _figures(counts: Snapshot) -> Markup:
             ("Exchanges", count(counts.exchanges)),
             ("Changed for clients", count(counts.changed)),
             ("Failures", count(sum(row.count for row in counts.failures))),
-            ("Under way now", count(sum(n for _, n in counts.in_flight))),
+            ("Under way now", count(sum(counts.guard.under_way.values()))),
         ]
     )
     return tag("section", figures, class_="figures", aria_label="Totals since the start")

@@ -27,6 +27,7 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
 .good { color: var(--good); background: var(--good-back); }
 .bad { color: var(--bad); background: var(--bad-back); }
 .warn { color: var(--warn); background: var(--warn-back); }
+.plain { color: var(--soft); background: var(--page); }
 .banner { border: 2px solid; border-radius: .5rem; padding: .8rem 1.1rem; }
 .banner strong { display: block; font-size: 1.15rem; }
 dl, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin: 0; }
@@ -49,8 +50,6 @@ td .below { display: block; color: var(--soft); }
 td .chip { font-size: .8rem; }
 .c2 { color: var(--good); } .c5, .c0 { color: var(--bad); } .c4 { color: var(--warn); }
 .same, .empty { color: var(--soft); }
-.pair { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); }
-.pair > * { min-width: 0; }
 footer { color: var(--soft); padding-bottom: 2rem; }
 footer a { margin-right: 1.2rem; }
 @media (max-width: 56rem) {
@@ -61,5 +60,7 @@ footer a { margin-right: 1.2rem; }
   body > * { padding-inline: .75rem; }
   th, td, caption { padding-inline: .5rem; }
   td code, .status, .name, time { white-space: normal; overflow-wrap: break-word; }
+  td .below { min-width: 8rem; }
+  td:last-child .below { min-width: 15rem; }
 }
 """

@@ -1,8 +1,8 @@
 """The tables of the status page. Each is a pure function of the settings, the counts and the last failures."""
 
-from gateway.admin.html import Markup, chip, joined, table, tag
+from gateway.admin.html import Markup, joined, table, tag
 from gateway.admin.words import clock_time, code_name, what_happened, why
-from gateway.config.settings import Settings, Upstream
+from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.policy import Mode
 from gateway.telemetry.labels import INVALID, NONE, code_label
@@ -86,28 +86,6 @@ def _failure(record: ExchangeRecord) -> tuple[object, ...]:
         _code(code_label(record.status), "nothing"),
         joined([what_happened(record), tag("code", record.id, class_="below")]),
     )
-
-
-def upstreams(settings: Settings, counts: Snapshot) -> Markup:
-    in_flight = dict(counts.in_flight)
-    return table(
-        "Archives",
-        ("Upstream", "Address", "Under way", "Failures"),
-        [
-            (tag("code", name), _address(upstream), in_flight.get(name, 0), _failures_of(name, counts))
-            for name, upstream in settings.upstreams.items()
-        ],
-        "None.",
-    )
-
-
-def _address(upstream: Upstream) -> Markup:
-    unverified = upstream.scheme == "https" and not upstream.tls.verify
-    return joined([tag("code", upstream.origin), " ", chip("certificate not verified", "warn") if unverified else ""])
-
-
-def _failures_of(upstream: str, counts: Snapshot) -> int:
-    return sum(row.count for row in counts.failures if row.upstream == upstream)
 
 
 def routes(settings: Settings) -> Markup:

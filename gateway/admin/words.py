@@ -15,6 +15,7 @@ BUILT_IN_RULES: Mapping[str, str] = MappingProxyType(
         "-": "The archive's own answer, unchanged.",
         "failure": "There was no usable answer; the code tells the client what it can do about it.",
         "fold": "The archive's code is not documented; the documented code that means the same was sent.",
+        "preflight": "A browser asked what scripts of another site may do; answered in the archive's place.",
         "hop-code": "The archive's code concerns the connection between gateway and archive, not the client.",
         "invalid-status": "What the archive sent is no final HTTP status.",
         "error-body": "The code stands; its page or stack trace was replaced by a report for clients.",
@@ -42,6 +43,17 @@ BUILT_IN_RULES: Mapping[str, str] = MappingProxyType(
         "label": "Only the Content-Type was repaired: it did not say what the content is.",
         "strict": "The code is not in this transaction's own table.",
         "partial-write": "Only a GET can have partial content; the request was carried out in part.",
+    }
+)
+
+# Why requests were not let through to an archive, after a number of them.
+HELD_BACK_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        FailureKind.MAINTENANCE: "during maintenance",
+        FailureKind.BREAKER_OPEN: "while it was left alone",
+        FailureKind.RATE_LIMITED: "of clients that ask too often",
+        FailureKind.RATE_EXHAUSTED: "because all together ask too often",
+        FailureKind.TOO_BUSY: "that found no place in line or waited too long",
     }
 )
 

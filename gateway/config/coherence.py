@@ -5,12 +5,15 @@ Each check looks at the values of a whole file and yields a place and a sentence
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from gateway.config.findings import Place, Report, instead, shown
 from gateway.config.objections import undocumented
-from gateway.config.scalars import show_duration
+from gateway.config.scalars import is_loopback, show_duration
 from gateway.config.source import Items, Node, Pair, Pairs, Scalar, place_of
+from gateway.config.tls import unusable
+from gateway.core.cors import ANY
 from gateway.core.fold import HOP_CODES
 from gateway.core.policy import Documented
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET, NEVER_SENT
@@ -131,6 +134,130 @@ def _bounds(root: Node, values: Values) -> Iterator[Remark]:
         yield place_of(root, "retry_after", "default"), f"is outside min and max, {least} to {most}"
 
 
+def _logging(root: Node, values: Values) -> Iterator[Remark]:
+    logging = values["logging"]
+    if logging["identifier_key_file"] is not None and logging["identifiers"] != "hash":
+        yield place_of(root, "logging", "identifier_key_file"), "has no effect without identifiers: hash"
+
+
+def _tls_sections(values: Values) -> dict[tuple[str, ...], Values]:
+    """Every section that names files for TLS, by the keys that lead to it."""
+    named: dict[tuple[str, ...], Values | None] = {
+        ("upstreams", id_, "tls"): upstream["tls"] for id_, upstream in (values["upstreams"] or {}).items()
+    }
+    named |= {("server", "tls"): values["server"]["tls"], ("audit",): values["audit"]}
+    return {keys: section for keys, section in named.items() if section is not None}
+
+
+def _tls_pairs(root: Node, values: Values) -> Iterator[Remark]:
+    """Of certificate and key towards others, both or none. (Towards clients both are required.)"""
+    for keys in _tls_sections(values).keys() - {("server", "tls")}:
+        given = _keys_of(root, *keys) & {"cert_file", "key_file"}
+        if len(given) == 1:
+            missing = "key_file" if "cert_file" in given else "cert_file"
+            yield place_of(root, *keys, *given), f"has no effect without {missing}"
+
+
+def _node_at(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = node.get(key) if isinstance(node, Pairs) else None
+    return node
+
+
+def _keys_of(root: Node, *keys: str) -> frozenset[str]:
+    node = _node_at(root, *keys)
+    return frozenset(pair.key for pair in node.pairs) if isinstance(node, Pairs) else frozenset()
+
+
+def _tls_files(root: Node, values: Values) -> Iterator[Remark]:
+    for keys, section in _tls_sections(values).items():
+        for found in unusable(section, *keys):
+            yield place_of(root, *found.keys), found.message
+
+
+def _audit(root: Node, values: Values) -> Iterator[Remark]:
+    audit = values["audit"] or {}
+    url = audit.get("url")
+    if url is None or url.scheme == "tls":
+        return
+    if not is_loopback(url.host):
+        yield place_of(root, "audit", "url"), "the trail names patients: beyond this host it needs tls://"
+    for name in ("ca_file", "cert_file", "key_file"):
+        if audit[name] is not None:
+            yield place_of(root, "audit", name), "has no effect, because the url begins with tcp://"
+
+
+def _limits(root: Node, values: Values) -> Iterator[Remark]:
+    for id_, upstream in (values["upstreams"] or {}).items():
+        limits = upstream["limits"]
+        if limits is None:
+            continue
+        most = limits["in_flight"]
+        for family, line in limits["by_transaction"].items():
+            if line["in_flight"] > most:
+                place = place_of(root, "upstreams", id_, "limits", "by_transaction", family, "in_flight")
+                yield place, f"{line['in_flight']} is more than the {most} that may be under way in all"
+        if limits["adaptive"] and limits["adaptive"]["floor"] > most:
+            place = place_of(root, "upstreams", id_, "limits", "adaptive", "floor")
+            yield place, f"{limits['adaptive']['floor']} is more than in_flight, {most}"
+
+
+_FOLLOWABLE = (301, 302, 303, 307, 308)
+
+
+def _on_status(root: Node, values: Values) -> Iterator[Remark]:
+    for id_, upstream in (values["upstreams"] or {}).items():
+        for code, behaviour in upstream["on_status"].items():
+            place = place_of(root, "upstreams", id_, "on_status", code)
+            if behaviour == "follow" and code not in _FOLLOWABLE:
+                yield place, f"{code} names no place to follow to; {', '.join(map(str, _FOLLOWABLE))} do"
+            elif behaviour == "retry" and code < 400:
+                yield place, f"{code} is no failure, and asking again would change nothing"
+        for behaviour in ("retry", "follow"):
+            if behaviour in _keys_of(root, "upstreams", id_) and behaviour not in upstream["on_status"].values():
+                yield (
+                    place_of(root, "upstreams", id_, behaviour),
+                    f"has no effect without a code in on_status: {behaviour}",
+                )
+
+
+def _maintenance(root: Node, values: Values) -> Iterator[Remark]:
+    upstreams = written(root, "upstreams")
+    for index, window in enumerate(values["maintenance"]):
+        name, begin, end = window["upstream"], window["from"], window["to"]
+        if name is not None and name not in upstreams:
+            yield (
+                place_of(root, "maintenance", index, "upstream"),
+                f"there is no upstream {shown(name)}; {instead(name, upstreams, listed=upstreams)}",
+            )
+        if begin is not None and end is not None and end <= begin:
+            yield place_of(root, "maintenance", index, "to"), "is not after from"
+
+
+def _cors(root: Node, values: Values) -> Iterator[Remark]:
+    cors = values["cors"]
+    if cors is None:
+        return
+    listed = _node_at(root, "cors", "origins")
+    if isinstance(listed, Items) and not listed.nodes:
+        yield place_of(root, "cors", "origins"), "is empty, so nobody could see an answer; name an origin, or *"
+    if ANY in cors["origins"] and cors["credentials"]:
+        yield place_of(root, "cors", "credentials"), "browsers refuse credentials for *; name the origins"
+
+
+def _shared_rates(root: Node, values: Values) -> Iterator[Remark]:
+    if values["shared_state"] is None:
+        return
+    if not (find_spec("limits") and find_spec("redis")):
+        yield place_of(root, "shared_state"), "needs two more libraries: pip install 'pacs-gateway[redis]'"
+    rates = [(id_, rate) for id_, upstream in (values["upstreams"] or {}).items() for rate in upstream["rate"]]
+    if not rates:
+        yield place_of(root, "shared_state"), "has no effect without a rate in an upstream"
+    for id_, rate in rates:
+        if rate["per"] is not None and rate["per"] % 1:
+            yield place_of(root, "upstreams", id_, "rate"), "rates in shared_state are counted in whole seconds"
+
+
 _CHECKS: tuple[Callable[[Node, Values], Iterator[Remark]], ...] = (
     _added,
     _folds,
@@ -139,4 +266,13 @@ _CHECKS: tuple[Callable[[Node, Values], Iterator[Remark]], ...] = (
     _twin_routes,
     _ports,
     _bounds,
+    _logging,
+    _tls_pairs,
+    _tls_files,
+    _audit,
+    _limits,
+    _on_status,
+    _maintenance,
+    _cors,
+    _shared_rates,
 )

@@ -7,22 +7,29 @@ from typing import Any
 
 from gateway.config.coherence import documented_of
 from gateway.config.kinds import plain
+from gateway.config.protection import protection
 from gateway.config.rules import Read
 from gateway.config.schema import SECTIONS
 from gateway.config.settings import (
     AdminSettings,
+    AuditSettings,
+    FollowSettings,
+    HealthSettings,
     Limits,
     LoggingSettings,
     Route,
     ServerSettings,
     ServerTls,
     Settings,
+    SharedState,
     Timeouts,
     Upstream,
     UpstreamTls,
 )
 from gateway.config.source import Pairs
+from gateway.core.cors import Cors
 from gateway.core.policy import Mode, Policy, Quirks, RetryPolicy
+from gateway.guard.maintenance import Window
 
 Values = Mapping[str, Any]
 
@@ -38,6 +45,11 @@ def compiled(values: Values, rules: Sequence[Read], source: str) -> Settings:
         server=_server(values["server"]),
         admin=AdminSettings(**values["admin"]),
         logging=LoggingSettings(**values["logging"]),
+        audit=_audit(values["audit"]) if values["audit"] else None,
+        maintenance=tuple(
+            Window(window["from"], window["to"], window["upstream"] or "") for window in values["maintenance"]
+        ),
+        shared_state=SharedState(**values["shared_state"]) if values["shared_state"] else None,
         source=source,
         digest=_digest(effective, rules),
         effective=effective,
@@ -56,7 +68,12 @@ def _policy(values: Values, rules: Sequence[Read]) -> Policy:
         quirks={id_: _quirks(upstream["quirks"]) for id_, upstream in values["upstreams"].items()},
         peek=values["inspect"]["peek"],
         document=values["inspect"]["document"],
+        cors=_cors(values["cors"]) if values["cors"] else None,
     )
+
+
+def _cors(section: Values) -> Cors:
+    return Cors(**{**section, "origins": frozenset(section["origins"])})
 
 
 def _quirks(section: Values) -> Quirks:
@@ -78,7 +95,15 @@ def _upstream(id_: str, section: Values) -> Upstream:
         host_header=section["host_header"],
         timeouts=Timeouts(**section["timeouts"]),
         tls=UpstreamTls(**section["tls"]) if section["tls"] else UpstreamTls(),
+        protection=protection(section),
+        health=HealthSettings(**section["health"]) if section["health"] else None,
+        on_status=section["on_status"],
+        follow=_follow(section["follow"]) if section["follow"] else FollowSettings(),
     )
+
+
+def _follow(section: Values) -> FollowSettings:
+    return FollowSettings(tuple(map(str, section["hosts"])), section["hops"])
 
 
 def _routes(values: Values) -> tuple[Route, ...]:
@@ -87,6 +112,12 @@ def _routes(values: Values) -> tuple[Route, ...]:
         (only,) = values["upstreams"]
         return (Route(id=only, prefix="/", upstream=only),)
     return tuple(Route(**route) for route in values["routes"])
+
+
+def _audit(section: Values) -> AuditSettings:
+    rest = {key: value for key, value in section.items() if key not in ("url", "site")}
+    url = section["url"]
+    return AuditSettings(url.scheme, url.host, url.port, site=section["site"] or "", **rest)
 
 
 def _effective(values: Values, routes: Sequence[Route], rules: Sequence[Read]) -> dict[str, object]:

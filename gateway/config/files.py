@@ -8,6 +8,7 @@ from typing import Any
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.kinds import text_of
 from gateway.config.scalars import text
+from gateway.config.settings import Secret
 from gateway.config.source import Node
 
 
@@ -36,8 +37,8 @@ class FileName:
 
     def read(self, node: Node, report: Report) -> Path:
         path = Path(node.place.file).parent / text(text_of(node))
-        if not path.is_file():
-            raise Wrong(f"there is no file {path}")
+        if not _is_file(path):
+            raise Wrong(f"there is no file {path}"[:300])
         if not os.access(path, os.R_OK):
             raise Wrong(f"the file {path} may not be read by this user")
         return path
@@ -47,3 +48,32 @@ class FileName:
 
 
 FILE = FileName()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long: a certificate pasted in the place of its file
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """The name of a file whose content is a secret of at least so many bytes; line ends behind it do not count.
+
+    No message repeats the name as it is written: people paste the secret itself where its file belongs.
+    """
+
+    least: int
+
+    def read(self, node: Node, report: Report) -> Secret:
+        path = Path(node.place.file).parent / text(text_of(node))
+        if not (_is_file(path) and os.access(path, os.R_OK)):
+            raise Wrong("names no file that can be read; a relative name begins in the folder of this configuration")
+        content = path.read_bytes().rstrip(b"\r\n")
+        if len(content) < self.least:
+            raise Wrong(f"the file holds {len(content)} bytes; a secret needs at least {self.least}")
+        return Secret(path, content)
+
+    def show(self, value: Any) -> object:
+        return None if value is None else str(value.file)

@@ -22,6 +22,9 @@ _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _STATUS = re.compile(r"([1-9][0-9]{2})(?:\s*-\s*([1-9][0-9]{2}))?|([1-9])xx")
 _ID = re.compile(r"[a-z0-9-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_COLLECTOR = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+_WEB_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_SHARED_STATE = re.compile(r"(?:redis|valkey)s?://(?:[!-~]*@)?[A-Za-z0-9.:\[\]_-]+(?:/[0-9]{1,3})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BOOLEANS = {"true": True, "false": False}
 _OTHER_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -48,6 +51,12 @@ def whole(written: str, least: int, most: int) -> int:
     if not re.fullmatch(r"0|[1-9][0-9]{0,14}", written) or not least <= int(written) <= most:
         raise Wrong(f"{shown(written)} is not a whole number from {least} to {most}")
     return int(written)
+
+
+def decimal(written: str, least: float, most: float) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})?", written) or not least <= float(written) <= most:
+        raise Wrong(f"{shown(written)} is not a number from {least:g} to {most:g}")
+    return float(written)
 
 
 def identifier(written: str) -> str:
@@ -170,6 +179,9 @@ class Origin:
 def origin(written: str, *, with_path: bool = False) -> Origin:
     """`http://host:port`. `with_path` passes over a path; without it, one is refused."""
     scheme, separator, rest = written.partition("://")
+    if "@" in (rest if separator else written).partition("/")[0]:
+        # The message does not repeat the value: it may hold a password.
+        raise Wrong("leave user and password out of the address")
     if not separator:
         raise Wrong(f"{shown(written)} has no scheme; write http://{written} or https://{written}"[:200])
     if scheme.lower() not in ("http", "https"):
@@ -179,14 +191,45 @@ def origin(written: str, *, with_path: bool = False) -> Origin:
         name, port = parts.hostname or "", parts.port
     except ValueError:
         raise Wrong("is not an address such as http://pacs.internal:8042") from None
-    if "@" in parts.netloc:
-        # The message does not repeat the value: it may hold a password.
-        raise Wrong("leave user and password out of the address")
     if not with_path and rest.strip("/") != parts.netloc:
         raise Wrong("leave the path out; the path of each request is forwarded as it came")
     if port == 0 or parts.netloc.endswith(":"):
         raise Wrong("the port is a number from 1 to 65535")
     return Origin(scheme.lower(), host(name), port or (443 if scheme.lower() == "https" else 80))
+
+
+def collector(written: str) -> Origin:
+    """`tls://host:port` or `tcp://host:port`: a collector of syslog. No message repeats the value."""
+    match = _COLLECTOR.fullmatch(written)
+    if match is None or not 0 < int(match[3]) < 65536:
+        raise Wrong("is not an address such as tls://audit.internal:6514 or tcp://127.0.0.1:1514")
+    return Origin(match[1], host(match[2].strip("[]")), int(match[3]))
+
+
+def web_origin(written: str) -> str:
+    """An origin as browsers name it (RFC 6454 6.2): scheme, host and port, nothing behind it; the usual port is left out."""
+    if not _WEB_ORIGIN.fullmatch(written):
+        raise Wrong(f"{shown(written)} is not an origin such as https://viewer.example.org, without a path")
+    scheme, _, authority = written.lower().partition("://")
+    return f"{scheme}://{authority.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+def shared_state(written: str) -> str:
+    """The address of a Redis or Valkey. It may hold a password, so no message repeats it."""
+    if not _SHARED_STATE.fullmatch(written):
+        raise Wrong("is not an address such as redis://redis:6379/0; the scheme is redis, rediss, valkey or valkeys")
+    return written
+
+
+def show_shared_state(url: str) -> str:
+    """The same without user and password."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this names the host itself, and nobody can listen on the way."""
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def prefix(written: str) -> str:
@@ -196,6 +239,13 @@ def prefix(written: str) -> str:
     if not re.fullmatch(r"[!-~]+", written) or re.search(r"[?#\\]|//|/\.\.?(?:/|$)", written):
         raise Wrong(f"{shown(written)} is not a plain path; no query, no //, no dot segments, no spaces")
     return written.rstrip("/") or "/"
+
+
+def path(written: str) -> str:
+    """A path and perhaps a query, as they are sent."""
+    if not re.fullmatch(r"/[!\"$-~]*", written):
+        raise Wrong(f"{shown(written)} is not a path such as /system, without spaces and #")
+    return written
 
 
 def word(written: str, known: tuple[str, ...]) -> str:

@@ -6,8 +6,9 @@ Rules are not here: what may stand in them depends on the routes, upstreams and 
 
 from functools import partial
 
+from gateway.config import protection as p
 from gateway.config import scalars as s
-from gateway.config.files import FILE
+from gateway.config.files import FILE, SecretFile
 from gateway.config.findings import Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, MapOf, One, Table
 from gateway.config.packs import PACKS
@@ -45,10 +46,26 @@ LIMITS = Table(
         "target": Key(_size(256, MIB), "The longest request target; longer ones are 414.", _LIMITS.target),
         "headers": Key(_size(KIB, MIB), "The largest header section of a request.", _LIMITS.headers),
         "header_timeout": Key(DURATION, "How long a client may take to send the header.", _LIMITS.header_timeout),
-        "idle_timeout": Key(DURATION, "How long a connection without a request stays open.", _LIMITS.idle_timeout),
-        "body_timeout": Key(DURATION, "How long a client may pause within a body.", _LIMITS.body_timeout),
+        "idle_timeout": Key(
+            DURATION,
+            "How long a connection without a request stays open, and a client may take to read.",
+            _LIMITS.idle_timeout,
+        ),
+        "body_timeout": Key(
+            DURATION, "How long a client may pause within a body, or take for 256 bytes of it.", _LIMITS.body_timeout
+        ),
         "connections": Key(
             One(partial(s.whole, least=1, most=1_000_000)), "Client connections at a time.", _LIMITS.connections
+        ),
+        "tunnels": Key(
+            One(partial(s.whole, least=0, most=1_000_000)),
+            "Notification channels (WebSocket) open at a time; 0 opens none.",
+            _LIMITS.tunnels,
+        ),
+        "tunnel_idle": Key(
+            DURATION,
+            "How long a notification channel may be silent, both ways, before it is closed.",
+            _LIMITS.tunnel_idle,
         ),
     }
 )
@@ -106,7 +123,7 @@ TIMEOUTS = Table(
     {
         "connect": Key(DURATION, "To open a connection.", _TIMEOUTS.connect),
         "response": Key(DURATION, "From the end of the request to the head of the answer.", _TIMEOUTS.response),
-        "idle": Key(DURATION, "Between two reads or two writes.", _TIMEOUTS.idle),
+        "idle": Key(DURATION, "Between two reads or two writes, and for each 256 bytes of a content.", _TIMEOUTS.idle),
         "by_transaction": Key(ByTransaction(DURATION), "Replaces `response` for single transactions.", {}),
     }
 )
@@ -115,6 +132,8 @@ UPSTREAM_TLS = Table(
     {
         "ca_file": Key(FILE, "Authorities to trust in the place of the system's.", None),
         "verify": Key(BOOLEAN, "Whether the certificate must be valid for the host.", True),
+        "cert_file": Key(FILE, "The certificate that this archive is shown, with its chain, in PEM.", None),
+        "key_file": Key(FILE, "Its private key, in PEM.", None),
     }
 )
 
@@ -137,8 +156,16 @@ UPSTREAM = Table(
         "timeouts": Key(TIMEOUTS, "Patience with this archive.", TIMEOUTS.defaults()),
         "tls": Key(UPSTREAM_TLS, "TLS towards this archive, where its url is https.", None),
         "quirks": Key(QUIRKS, "What no default can know about this archive.", QUIRKS.defaults()),
+        "limits": Key(p.LIMITS, "How much may be asked of this archive at a time.", None),
+        "rate": Key(p.OneOrMore(p.RATE), "How often this archive may be asked: one rate, or a list.", ()),
+        "breaker": Key(p.BREAKER, "When this archive is left alone for a while, because it fails.", None),
+        "health": Key(p.HEALTH, "Ask this archive now and then whether it works.", None),
+        "on_status": Key(
+            p.ON_STATUS, "What is done with single codes (Table N.7-89): pass, follow or retry; all others pass.", {}
+        ),
+        "retry": Key(p.RETRY, "How requests are repeated, where on_status says so.", None),
+        "follow": Key(p.FOLLOW, "How redirects are followed, where on_status says so.", None),
     },
-    later=frozenset({"limits", "rate", "breaker", "health", "on_status", "retry"}),
 )
 
 ROUTE = Table(
@@ -172,8 +199,27 @@ LOGGING = Table(
     {
         "level": Key(_one_of("debug", "info", "warning", "error"), "The least severe line to write.", _LOGGING.level),
         "format": Key(_one_of("json", "text"), "How a line is written.", _LOGGING.format),
-    },
-    later=frozenset({"identifiers"}),
+        "identifiers": Key(
+            _one_of("drop", "hash", "keep"), "What the access log tells of the UIDs in a request.", _LOGGING.identifiers
+        ),
+        "identifier_key_file": Key(
+            SecretFile(least=16), "The key of the hashes; without it, a new one at each start.", None
+        ),
+    }
+)
+
+AUDIT = Table(
+    {
+        "url": Key(One(s.collector, str), "The collector, such as tls://audit.internal:6514; tcp:// on this host."),
+        "ca_file": Key(FILE, "Authorities to trust in the place of the system's.", None),
+        "cert_file": Key(FILE, "The certificate that the collector is shown, with its chain, in PEM.", None),
+        "key_file": Key(FILE, "Its private key, in PEM.", None),
+        "source_id": Key(TEXT, "The name of this gateway in the trail (AuditSourceID).", "pacs-gateway"),
+        "site": Key(TEXT, "The site it belongs to (AuditEnterpriseSiteID).", None),
+        "queue": Key(
+            One(partial(s.whole, least=1, most=1_000_000)), "Messages that may wait for the collector.", 10_000
+        ),
+    }
 )
 
 
@@ -196,6 +242,9 @@ SECTIONS = Table(
         "retry_after": Key(RETRY_AFTER, "Retry-After where the archive sent none.", RETRY_AFTER.defaults()),
         "inspect": Key(INSPECT, "Looking at bodies.", INSPECT.defaults()),
         "logging": Key(LOGGING, "The log.", LOGGING.defaults()),
+        "audit": Key(AUDIT, "The audit trail of DICOM PS3.15; without it, none is sent.", None),
+        "maintenance": Key(ListOf(p.MAINTENANCE), "When archives are not asked; 503 until the end.", ()),
+        "cors": Key(p.CORS, "Scripts of other sites that may see answers; without it, the archive decides.", None),
+        "shared_state": Key(p.SHARED_STATE, "Where replicas keep rates in common; without it, each alone.", None),
     },
-    later=frozenset({"maintenance", "cors", "shared_state"}),
 )

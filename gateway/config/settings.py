@@ -8,14 +8,18 @@ from typing import Literal
 
 from gateway.config.cases import Example
 from gateway.core.policy import Policy
+from gateway.guard.maintenance import Window
+from gateway.guard.protection import ProtectionSettings
 
+Behaviour = Literal["pass", "follow", "retry"]  # Table N.7-89
 Service = Literal["dicomweb", "wado-uri", "opaque"]
 Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client connection may ask of the gateway. `headers` bounds one field line and the whole section."""
+    """What clients may ask of the gateway. `headers` bounds one field line and the whole section; `tunnels` the notification
+    channels open at a time, `tunnel_idle` the silence in which one of them is ended."""
 
     target: int = 8 * 1024
     headers: int = 32 * 1024
@@ -23,6 +27,8 @@ class Limits:
     idle_timeout: float = 75.0
     body_timeout: float = 60.0
     connections: int = 10_000
+    tunnels: int = 100
+    tunnel_idle: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class AdminSettings:
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Patience with one archive. `response` runs from the end of the request to the head of the answer, `idle` between
-    two reads or writes; `by_transaction` replaces `response` for a transaction id."""
+    two reads or writes and for each 256 bytes of a content; `by_transaction` replaces `response` for a transaction id."""
 
     connect: float = 5.0
     response: float = 60.0
@@ -70,10 +76,29 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamTls:
-    """TLS towards an archive."""
+    """TLS towards an archive; `cert_file` and `key_file` are what the gateway shows to one that asks, both or none."""
 
     ca_file: Path | None = None
     verify: bool = True
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """A GET now and then; what is below 500 says that the archive works."""
+
+    path: str
+    interval: float = 10.0
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """How far redirects are followed: within the archive's own origin, or to one of these `scheme://authority`."""
+
+    hosts: tuple[str, ...] = ()
+    hops: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +112,10 @@ class Upstream:
     host_header: Literal["upstream", "client"] = "upstream"
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: UpstreamTls = UpstreamTls()
+    protection: ProtectionSettings = field(default_factory=ProtectionSettings)
+    health: HealthSettings | None = None
+    on_status: Mapping[int, Behaviour] = field(default_factory=dict)
+    follow: FollowSettings = FollowSettings()
 
     @property
     def authority(self) -> str:
@@ -115,9 +144,44 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """What a file holds that nobody may see. The name of the file may be shown."""
+
+    file: Path
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LoggingSettings:
+    """The log. `identifiers` says how a line of the access log names study, series and instance."""
+
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "text"] = "json"
+    identifiers: Literal["drop", "hash", "keep"] = "drop"
+    identifier_key_file: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """The collector of the audit trail, and how the gateway is called in it. `tcp` is for a collector on the same host."""
+
+    scheme: Literal["tls", "tcp"]
+    host: str
+    port: int
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    source_id: str = "pacs-gateway"
+    site: str = ""
+    queue: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SharedState:
+    """Where replicas keep rates in common, and how long that may take in seconds."""
+
+    url: str = field(repr=False)
+    timeout: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +194,9 @@ class Settings:
     server: ServerSettings = ServerSettings()
     admin: AdminSettings = AdminSettings()
     logging: LoggingSettings = LoggingSettings()
+    audit: AuditSettings | None = None
+    maintenance: tuple[Window, ...] = ()
+    shared_state: SharedState | None = None
     source: str = ""
     digest: str = ""
     effective: Mapping[str, object] = field(default_factory=dict)  # for /-/config: secrets already masked

@@ -19,11 +19,14 @@ class BodyPlan(StrEnum):
 
 
 class RetrySource(StrEnum):
-    """Who says when to come back."""
+    """Who says when to come back: the archive, a rule, what the gateway holds back with and knows the end of, or nobody."""
 
     UPSTREAM = "upstream"
     RULE = "rule"
-    GUARD = "guard"
+    BREAKER = "breaker"
+    LIMITER = "limiter"
+    QUEUE = "queue"
+    MAINTENANCE = "maintenance"
     DEFAULT = "default"
 
 

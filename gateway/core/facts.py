@@ -72,7 +72,8 @@ class Response:
 
     `peek` is None where the content was not looked at, which is not the same as empty. `whole` says that the peek is all
     there is. `reason` is the archive's reason phrase: read by rules, never sent on. `parts_sent` counts the parts of a
-    multipart request as they went up, None where that was not counted.
+    multipart request as they went up, None where that was not counted. `ours` marks an answer that the gateway gives in
+    the archive's place, such as that to a preflight.
     """
 
     status: int
@@ -81,6 +82,7 @@ class Response:
     whole: bool = False
     reason: str = field(default="", repr=False)
     parts_sent: int | None = None
+    ours: bool = False
 
 
 Outcome: TypeAlias = Response | Failure

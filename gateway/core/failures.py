@@ -49,6 +49,7 @@ class FailureKind(StrEnum):
     PROXY_INTERNAL_ERROR = "proxy_internal_error"
     BREAKER_OPEN = "breaker_open"
     RATE_LIMITED = "rate_limited"
+    RATE_EXHAUSTED = "rate_exhausted"
     TOO_BUSY = "too_busy"
     MAINTENANCE = "maintenance"
     DRAINING = "draining"
@@ -137,6 +138,7 @@ MEANINGS: Mapping[FailureKind, FailureMeaning] = MappingProxyType(
         K.RATE_LIMITED: FailureMeaning(
             Origin.GATEWAY, 429, 503, "http_request_denied", "This client sent more requests than it may."
         ),
+        K.RATE_EXHAUSTED: _gateway(503, "http_request_denied", "The archive is asked as often as it may be."),
         K.TOO_BUSY: _gateway(503, "connection_limit_reached", "The gateway has as much work as it may take."),
         K.MAINTENANCE: _gateway(503, "destination_unavailable", "The archive is under planned maintenance."),
         K.DRAINING: _gateway(503, "destination_unavailable", "The gateway is shutting down."),

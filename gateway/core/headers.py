@@ -64,7 +64,13 @@ RENAMED: Mapping[str, Callable[[str, str, str], str]] = MappingProxyType(
     }
 )
 PSEUDONYM = "pacs-gateway"
-_FOR_THE_ARCHIVE = frozenset({"authorization", "cookie", "referer", "origin"})
+# What a request may tell anybody: what is wanted and in which form, and who asks in general. No token in a field of its own.
+_FOR_ANYBODY = frozenset(
+    {
+        "host", "via", "user-agent", "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control",
+        "pragma", "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
+    }
+)  # fmt: skip
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # `javascript:` and its kin are attacks, not addresses; `ws` is where a subscription's events are.
@@ -111,7 +117,7 @@ def request_lines(
 
 def without_secrets(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The same for a request that goes on to another host: what was meant for the archive alone stays behind."""
-    return [line for line in lines if line[0].lower() not in FORWARDING | _FOR_THE_ARCHIVE]
+    return [line for line in lines if line[0].lower() in _FOR_ANYBODY]
 
 
 def _is_dropped(name: str, drop: set[str]) -> bool:

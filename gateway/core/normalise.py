@@ -4,7 +4,9 @@ In this order:
 
 1. The first rule that matches decides; rules told to observe are noted and passed over.
 2. Without a rule, the built-in semantics: a failure by its kind, a code about the hop or outside 200-599, what the answer
-   means (`semantics`), a code outside the documented set by the fold.
+   means (`semantics`), a code outside the documented set by the fold. The 101 that opens a notification channel stands: it
+   is no answer but the end of HTTP on its connection, so it is in no documented set, and an archive has to prove it
+   (`websocket`).
 3. What the code owes is added, or the code gives way to one that owes nothing.
 4. The body: kept byte for byte, dropped where the code forbids one, replaced by a report where it would tell a programmer
    more than a client, or where the verdict turned a success into a failure.
@@ -26,13 +28,14 @@ from gateway.core.repair import label_repair
 from gateway.core.retry_after import advice
 from gateway.core.semantics import LABELS, meaning_of
 from gateway.core.store import suspicion
+from gateway.core.websocket import is_agreed
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 
 # Labels of built-in verdicts. An operator's rule cannot take these ids.
 BUILT_IN = LABELS | frozenset(
     {
         "failure", "fold", "hop-code", "invalid-status", "error-body", "no-challenge", "no-location", "unasked-304",
-        "unasked-412", "unasked-416", "partial-search", "partial-write", "label", "strict", UNCHANGED,
+        "preflight", "unasked-412", "unasked-416", "partial-search", "partial-write", "label", "strict", UNCHANGED,
     }
 )  # fmt: skip
 
@@ -59,6 +62,8 @@ class _Verdict:
 
 def normalise(request: RequestFacts, outcome: Outcome, policy: Policy) -> Decision:
     """The decision on one exchange. Pure and total: equal arguments give equal decisions, for any arguments."""
+    if isinstance(outcome, Response) and outcome.ours:
+        return Decision(outcome.status, "preflight", "A browser asked what scripts may do.", BodyPlan.EMPTY)
     rule, observed = _first_match(request, outcome, policy)
     decision = _decide(request, outcome, policy, rule)
     if policy.mode is Mode.OBSERVE and isinstance(outcome, Response) and 200 <= outcome.status <= 599:
@@ -68,21 +73,15 @@ def normalise(request: RequestFacts, outcome: Outcome, policy: Policy) -> Decisi
 
 def _first_match(request: RequestFacts, outcome: Outcome, policy: Policy) -> tuple[Rule | None, tuple[Observed, ...]]:
     observed: list[Observed] = []
-    for rule in policy.rules:
-        if not _permitted(rule.then, outcome) or not rule.matches(request, outcome):
+    for candidate in policy.sieve.candidates(request, outcome):
+        if not candidate.matches(request, outcome):
             continue
+        rule = candidate.rule
         if not rule.then.observe:
             return rule, tuple(observed)
         status = rule.then.status or (outcome.status if isinstance(outcome, Response) else 0)
         observed.append(Observed(rule.id, status))
     return None, tuple(observed)
-
-
-def _permitted(then: Then, outcome: Outcome) -> bool:
-    """Never a success out of a failure: such a rule must say `allow_success`, or it does not apply."""
-    if then.status is None or then.status >= 300 or then.allow_success:
-        return True
-    return isinstance(outcome, Response) and (200 <= outcome.status < 300 or outcome.status == 304)
 
 
 def _decide(request: RequestFacts, outcome: Outcome, policy: Policy, rule: Rule | None) -> Decision:
@@ -121,6 +120,8 @@ def _built_in(request: RequestFacts, outcome: Outcome, policy: Policy) -> _Verdi
     if isinstance(outcome, Failure):
         return _of_failure(request, outcome, policy)
     status = outcome.status
+    if is_agreed(request, outcome):
+        return _Verdict(status)
     if not 200 <= status <= 599:
         # RFC 9110 15: a code outside 100-599 is invalid; an interim code cannot be the last word.
         return replace(
@@ -187,6 +188,8 @@ def _healthy(outcome: Outcome, verdict: _Verdict) -> bool:
     """What a breaker learns: that the archive works, which an unknown study shows as well as a found one."""
     if isinstance(outcome, Failure):
         return outcome.origin is not Origin.UPSTREAM
+    if outcome.status < 300 and verdict.status in (401, 403):
+        return False  # it said success, and sent the page of a login or of a firewall
     return outcome.status < 500 and verdict.status < 500
 
 

@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.core.conditions import Condition
+from gateway.core.cors import Cors
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits
-from gateway.core.facts import Outcome, RequestFacts
+from gateway.core.facts import Outcome, RequestFacts, Response
+from gateway.core.sieve import Sieve
 from gateway.dicomweb.statuses import DICOM_SET, NEVER_FINAL, NEVER_SENT, reason_phrase
 
 
@@ -64,12 +66,14 @@ class Rule:
     def needs_content(self) -> bool:
         return any(condition.needs_content for condition in self.when)
 
+    def is_permitted(self, outcome: Outcome) -> bool:
+        """Never a success out of a failure: such a rule must say `allow_success`, or it does not apply."""
+        if self.then.status is None or self.then.status >= 300 or self.then.allow_success:
+            return True
+        return isinstance(outcome, Response) and (200 <= outcome.status < 300 or outcome.status == 304)
+
     def matches(self, request: RequestFacts, outcome: Outcome) -> bool:
         return all(condition.holds(request, outcome) for condition in self.when)
-
-    def may_match(self, request: RequestFacts, outcome: Outcome) -> bool:
-        """Whether the conditions that need no content hold, so that reading the content could decide."""
-        return all(condition.needs_content or condition.holds(request, outcome) for condition in self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class Policy:
     quirks: Mapping[str, Quirks] = field(default_factory=dict)
     peek: int = 16 * 1024
     document: int = 4 * 1024 * 1024
+    cors: Cors | None = None
+    sieve: Sieve = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sieve", Sieve(self.rules))
 
     def quirks_of(self, upstream: str) -> Quirks:
         return self.quirks.get(upstream, Quirks())

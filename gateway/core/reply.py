@@ -6,23 +6,28 @@
 
 from dataclasses import dataclass
 
+from gateway.core.cors import with_cors
 from gateway.core.decision import UNCHANGED, BodyPlan, Decision, FieldEdits, RetrySource
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.fields import Fields
 from gateway.core.headers import DESCRIBES_CONTENT, PSEUDONYM, response_lines
 from gateway.core.policy import Policy
 from gateway.core.problem import problem
-from gateway.core.retry_after import rendered
+from gateway.core.retry_after import OWED, longest, rendered
+
+SPEAK_OF_RANGES = (206, 416)  # RFC 9110 14.4: under any other code a Content-Range has no meaning
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the outer world lends to a reply: Unix seconds, the same as an HTTP-date, chance in [0, 1), the exchange's id."""
+    """What the outer world lends to a reply: Unix seconds, the same as an HTTP-date, chance in [0, 1), the exchange's id, and
+    the seconds for which the archive's breaker lets nobody through."""
 
     now: float
     http_date: str
     chance: float
     exchange_id: str
+    closed_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ def compose(
         fields = fields.adding(("Date", moment.http_date))
     if said := proxy_status(decision):
         fields = fields.adding(("Proxy-Status", said))
+    if policy.cors is not None:
+        fields = with_cors(fields, request, policy.cors)
     return Reply(decision.status, reason, fields, decision.body, content, retry)
 
 
@@ -84,9 +91,11 @@ def _crossing(outcome: Outcome, request: RequestFacts, upstream_origin: str) -> 
 
 
 def _without_stale(fields: Fields, decision: Decision) -> Fields:
-    """Lines that stopped being true: about a content that is not sent, or of a redirect that has become a failure."""
+    """Lines that stopped being true: about a content that is not sent, or of a code that has become another."""
     if decision.status >= 400 and decision.received is not None and 300 <= decision.received < 400:
         fields = fields.without("Location")
+    if decision.status != decision.received and decision.status not in SPEAK_OF_RANGES:
+        fields = fields.without("Content-Range")
     if decision.body in (BodyPlan.PROBLEM, BodyPlan.EMPTY_LIST):
         return fields.without(*DESCRIBES_CONTENT)
     return _bodiless(decision, fields) if decision.body is BodyPlan.EMPTY else fields
@@ -112,7 +121,10 @@ def _with_retry_after(
     fields = fields.without("Retry-After")
     if decision.retry is None:
         return fields, None
-    value, source, seconds = rendered(decision.retry, policy.retry, moment.now, moment.chance)
+    advice = decision.retry
+    if decision.status in OWED:
+        advice = longest(advice, moment.closed_for, moment.now)
+    value, source, seconds = rendered(advice, policy.retry, moment.now, moment.chance)
     return fields.adding(("Retry-After", value)), Retry(source, seconds)
 
 

@@ -8,15 +8,30 @@ adds jitter, keeps the bounds and writes whole seconds. A valid value of the arc
 import math
 import re
 from calendar import timegm
+from collections.abc import Mapping
 from email.utils import parsedate_tz
+from types import MappingProxyType
 
 from gateway.core.decision import RetryAdvice, RetrySource
 from gateway.core.facts import Outcome, Response
+from gateway.core.failures import FailureKind
 from gateway.core.policy import RetryPolicy, Then
 
 # The codes on which the field has a meaning; on any other it would invite a repetition that cannot help.
 MEANINGFUL = frozenset({202, 301, 303, 302, 413, 429, 503})
 OWED = frozenset({429, 503})
+
+# Whose knowledge the wait is that a failure of the gateway's own brings.
+_KNOWS: Mapping[FailureKind, RetrySource] = MappingProxyType(
+    {
+        FailureKind.BREAKER_OPEN: RetrySource.BREAKER,
+        FailureKind.RATE_LIMITED: RetrySource.LIMITER,
+        FailureKind.RATE_EXHAUSTED: RetrySource.LIMITER,
+        FailureKind.TOO_BUSY: RetrySource.QUEUE,
+        FailureKind.MAINTENANCE: RetrySource.MAINTENANCE,
+    }
+)
+_KNOWN = frozenset(_KNOWS.values())
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _HTTP_DATE = re.compile(
@@ -36,7 +51,7 @@ def advice(status: int, then: Then, outcome: Outcome, policy: RetryPolicy) -> Re
         if len(said) == 1 and is_valid(said[0]):
             return RetryAdvice(RetrySource.UPSTREAM, verbatim=said[0], seconds=policy.default)
     elif outcome.retry_after is not None:
-        return RetryAdvice(RetrySource.GUARD, seconds=outcome.retry_after)
+        return RetryAdvice(_KNOWS.get(outcome.kind, RetrySource.DEFAULT), seconds=outcome.retry_after)
     return RetryAdvice(RetrySource.DEFAULT, seconds=policy.default) if status in OWED else None
 
 
@@ -56,8 +71,10 @@ def rendered(retry: RetryAdvice, policy: RetryPolicy, now: float, chance: float)
         if wait >= 1:
             return retry.verbatim, retry.source, wait
         retry = RetryAdvice(RetrySource.DEFAULT, seconds=retry.seconds)
-    wait = max(retry.seconds * (1 + policy.jitter * chance), policy.minimum)
-    if retry.source is not RetrySource.GUARD:
+    # A share of the wait, but of no more than the longest guess: a window of a day must not end an hour later for some.
+    spread = min(retry.seconds, policy.maximum) * policy.jitter * chance
+    wait = max(retry.seconds + spread, policy.minimum)
+    if retry.source not in _KNOWN:
         # A bound for guesses. What the guard knows, such as the end of a maintenance window, is not cut short.
         wait = min(wait, policy.maximum)
     whole = max(1, math.ceil(wait))
@@ -70,3 +87,10 @@ def seconds_until(value: str, now: float) -> float:
         return float(value)
     parsed = parsedate_tz(value)
     return timegm((*parsed[:6], 0, 0, 0)) - now if parsed else 0.0
+
+
+def longest(retry: RetryAdvice, known: float, now: float) -> RetryAdvice:
+    """The wait that was chosen, or the breaker's where that is longer: who is told less comes back to a closed door.
+    `known` is in seconds, 0 where nothing holds back."""
+    said = seconds_until(retry.verbatim, now) if retry.verbatim else retry.seconds
+    return RetryAdvice(RetrySource.BREAKER, seconds=known) if known > max(said, 0.0) else retry

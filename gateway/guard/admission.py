@@ -1,19 +1,12 @@
-"""Admission: whether an exchange may begin, and how many are under way.
+"""The gate of the whole gateway: how many exchanges and notification channels are under way, and when there are too many.
 
-A permit is a value to hand back. Nothing here waits: a refusal is a failure like any other and is judged like one.
+Nothing here waits: a refusal is a failure like any other and is judged like one. What protects a single archive is in
+`protection`.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 from gateway.core.failures import Failure, FailureKind
-
-
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """Leave to talk to one upstream. Hand it back when the last byte of the exchange has passed."""
-
-    upstream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +18,31 @@ class Load:
 
 
 class Gate:
-    """Counts exchanges under way, for each upstream and in all."""
+    """Counts exchanges under way, those that wait in line included; and apart from them notification channels, which stay
+    open for days."""
 
     def __init__(self) -> None:
-        self._under_way: Counter[str] = Counter()
+        self.under_way = 0
+        self._channels = 0
 
-    def admit(self, upstream: str, load: Load, most_connections: int) -> Permit | Failure:
-        """A permit, or the failure that explains why not: more clients are connected than the gateway may serve."""
+    def admit(self, load: Load, most_connections: int) -> Failure | None:
+        """A place for an exchange, held by whoever got None, or why there is none: too many clients are connected."""
         if load.connections > most_connections:
             return Failure(FailureKind.TOO_BUSY)
-        self._under_way[upstream] += 1
-        return Permit(upstream)
+        self.under_way += 1
+        return None
 
-    def leave(self, permit: Permit) -> None:
-        self._under_way[permit.upstream] -= 1
+    def leave(self) -> None:
+        self.under_way -= 1
 
-    @property
-    def under_way(self) -> int:
-        return self._under_way.total()
+    def admit_channel(self, load: Load, most: int) -> Failure | None:
+        """A place for a notification channel, held by whoever got None, or why there is none."""
+        if load.draining:
+            return Failure(FailureKind.DRAINING)
+        if self._channels >= most:
+            return Failure(FailureKind.TOO_BUSY)
+        self._channels += 1
+        return None
+
+    def leave_channel(self) -> None:
+        self._channels -= 1

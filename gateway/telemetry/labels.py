@@ -14,6 +14,7 @@ from gateway.core.failures import FailureKind
 from gateway.core.normalise import BUILT_IN
 from gateway.core.store import SUSPICIONS
 from gateway.dicomweb.transactions import TRANSACTIONS
+from gateway.guard.breaker import BreakerState
 
 NONE = "none"  # no status: the archive did not answer, or the client left first
 NOWHERE = "-"  # no route fits, so there is no archive either
@@ -24,6 +25,17 @@ UNKNOWN = "unknown"  # any other word from outside its set
 # Why content that should have been looked at passed unread: compressed, or longer than what is held of it.
 UNINSPECTED = ("content_coding", "beyond_limit")
 DIRECTIONS = ("in", "out")
+# Why a request was not let through to an archive.
+HELD_BACK = (
+    FailureKind.MAINTENANCE,
+    FailureKind.BREAKER_OPEN,
+    FailureKind.RATE_LIMITED,
+    FailureKind.RATE_EXHAUSTED,
+    FailureKind.TOO_BUSY,
+)
+BEHAVIOURS = ("follow", "retry")
+HEALTH = ("up", "down")
+AUDIT_OUTCOMES = ("sent", "dropped")
 
 _CODES = frozenset(map(str, range(100, 600))) | {NONE, INVALID}
 _FOR_OUTSIDERS = {"transaction": OTHER, "code": INVALID, "upstream_code": INVALID}
@@ -46,8 +58,11 @@ class ClosedSets:
             "rule": BUILT_IN,
             "kind": frozenset(FailureKind),
             "source": frozenset(RetrySource),
-            "reason": frozenset((*UNINSPECTED, *SUSPICIONS)),
+            "reason": frozenset((*UNINSPECTED, *SUSPICIONS, *HELD_BACK)),
+            "state": frozenset(BreakerState),
+            "behaviour": frozenset(BEHAVIOURS),
             "direction": frozenset(DIRECTIONS),
+            "outcome": frozenset((*AUDIT_OUTCOMES, *HEALTH)),
         }
 
     def learn(self, settings: Settings) -> None:
@@ -77,7 +92,7 @@ class Series(Generic[M]):
 
     def _find(self, words: tuple[str, ...]) -> M:
         closest = tuple(map(self._closed.closest, self._labels, words))
-        series = self._metric.labels(*closest)
+        series = self._metric.labels(*closest) if closest else self._metric
         if closest == words:  # words from outside would let the dictionary grow without end
             self._known[words] = series
         return series

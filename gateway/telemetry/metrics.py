@@ -14,7 +14,7 @@ hundred thousand, of which an archive shows a few dozen) are born when they occu
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -33,7 +33,18 @@ from gateway import __version__
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.failures import FailureKind
-from gateway.telemetry.labels import DIRECTIONS, NOWHERE, OTHER, UNINSPECTED, ClosedSets, M, Series, code_label
+from gateway.telemetry.guard_metrics import GuardMetrics
+from gateway.telemetry.labels import (
+    AUDIT_OUTCOMES,
+    DIRECTIONS,
+    NOWHERE,
+    OTHER,
+    UNINSPECTED,
+    ClosedSets,
+    M,
+    Series,
+    code_label,
+)
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Answered, FailureCount, Snapshot, totals
 
@@ -57,6 +68,8 @@ class Metrics:
         self._closed = ClosedSets()
         self._count_exchanges()
         self._count_troubles()
+        self.guard = GuardMetrics(self._series)
+        self._count_audit()
         self._describe_process()
         self.reload_succeeded(settings, now)
 
@@ -77,7 +90,7 @@ class Metrics:
         self._bytes = series(
             Counter, "bytes", "Content received from clients (in) and sent to them (out).", "direction"
         )
-        self._in_flight = series(Gauge, "in_flight", "Exchanges under way with the archive.", "upstream")
+        self._tunnels = series(Gauge, "tunnels", "Notification channels open to the archive.", "upstream")
 
     def _count_troubles(self) -> None:
         series = self._series
@@ -101,6 +114,14 @@ class Metrics:
             Counter, "would_rewrite", "What rules would have sent, had they not been told to observe.",
             "rule", "upstream_code", "code",
         )  # fmt: skip
+
+    def _count_audit(self) -> None:
+        self._audit_messages = self._series(
+            Counter, "audit_messages", "Messages of the audit trail: sent to the collector, or dropped.", "outcome"
+        )
+        self._audit_queued = Gauge(
+            "pacs_gateway_audit_queued", "Messages of the audit trail that wait.", registry=self._registry
+        )
 
     def _describe_process(self) -> None:
         gauge = partial(Gauge, registry=self._registry)
@@ -142,9 +163,17 @@ class Metrics:
         for seen in record.observed:
             self._would_rewrite.of(seen.rule, received, code_label(seen.status or None)).inc()
 
-    def in_flight_changed(self, upstream: str, delta: int) -> None:
-        """One exchange more (+1) or fewer (-1) with this archive."""
-        self._in_flight.of(upstream).inc(delta)
+    def tunnels_changed(self, upstream: str, delta: int) -> None:
+        """One open notification channel more (+1) or fewer (-1) to this archive."""
+        self._tunnels.of(upstream).inc(delta)
+
+    def audited(self, outcome: Literal["sent", "dropped"]) -> None:
+        """A message of the audit trail has gone out, or is lost."""
+        self._audit_messages.of(outcome).inc()
+
+    def audit_waits(self, waiting: Callable[[], int]) -> None:
+        """There is an audit trail; `waiting` says how many of its messages wait."""
+        self._audit_queued.set_function(waiting)
 
     def reload_succeeded(self, settings: Settings, now: float) -> None:
         """These settings are in force since `now` (Unix seconds)."""
@@ -169,13 +198,19 @@ class Metrics:
             for kind in FailureKind:
                 self._failures.of(upstream, kind.value)
         for upstream in settings.upstreams:
-            self._truncated.of(upstream), self._in_flight.of(upstream)
-        for words, series in ((DIRECTIONS, self._bytes), (UNINSPECTED, self._uninspected)):
+            self._truncated.of(upstream), self._tunnels.of(upstream)
+        self.guard.start_at_zero(settings)
+        for words, series in (
+            (DIRECTIONS, self._bytes),
+            (UNINSPECTED, self._uninspected),
+            (AUDIT_OUTCOMES, self._audit_messages),
+        ):
             for word in words:
                 series.of(word)
 
     def render(self) -> bytes:
         """The text that Prometheus reads, of the type `CONTENT_TYPE`."""
+        self.guard.refresh()
         return generate_latest(self._registry)
 
     def snapshot(self) -> Snapshot:
@@ -187,5 +222,5 @@ class Metrics:
             answered=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in answered),
             would_rewrite=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in would),
             failures=tuple(FailureCount(upstream, kind, n) for (upstream, kind), n in failures),
-            in_flight=tuple((upstream, int(value)) for (upstream,), value in self._in_flight.values()),
+            guard=self.guard.counts(),
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from gateway.core.decision import UNCHANGED
+from gateway.telemetry.guard_metrics import GuardCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Snapshot:
     answered: tuple[Answered, ...]
     would_rewrite: tuple[Answered, ...]
     failures: tuple[FailureCount, ...]
-    in_flight: tuple[tuple[str, int], ...]
+    guard: GuardCounts
 
     @property
     def exchanges(self) -> int:

@@ -1,6 +1,7 @@
 """The admin port over HTTP."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,8 +15,10 @@ from aiohttp.test_utils import TestClient
 
 from gateway.admin.control import AdminControl
 from gateway.admin.endpoints import admin_app
+from gateway.proxy.aiohttp_seam import OperatorRunner
 from gateway.reload import ReloadResult
 from tests.admin.process import Process
+from tests.support.client import ask
 from tests.support.logs import captured_logs
 from tests.telemetry.records import record, settings
 
@@ -216,3 +219,32 @@ async def test_an_error_of_ours_is_told_by_its_class(client: Client, process: Pr
     assert "ValueError" in text
     assert "ValueError at " in stream.getvalue()
     assert "DOE" not in text + stream.getvalue()
+
+
+UNREADABLE = [
+    b"GET /studies?PatientName=DOE JOHN HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"GET /studies HTTP/1.1\r\nHost: h\r\nDOE JOHN: x\r\n\r\n",
+    b"GET /" + b"DOE" * 5000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfcDOE^JOHN",  # TLS, by mistake
+    b"POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: DOE\r\n\r\n",
+    b"CONNECT doe.john:1 HTTP/1.1\r\nHost: doe.john:1\r\n\r\n",
+    b"GET /metrics HTTP/1.1\r\nHost: h\r\nExpect: DOE^JOHN\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("asked", UNREADABLE)
+async def test_what_is_no_request_is_not_repeated_in_page_or_log(asked: bytes) -> None:
+    """A viewer with the wrong port, a scanner: aiohttp's own page and log line would quote them."""
+    runner = OperatorRunner(admin_app(Process()), access_log=None)
+    await runner.setup()
+    with captured_logs() as stream:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            reply = await ask(runner.addresses[0][1], asked)
+        finally:
+            await runner.cleanup()
+    assert reply.status is not None
+    assert reply.status >= 400
+    assert reply.value("Server") == "pacs-gateway"
+    assert not re.search(b"doe|john", reply.head + reply.body, re.IGNORECASE)
+    assert not re.search("doe|john", stream.getvalue(), re.IGNORECASE)

@@ -1,76 +1,18 @@
 """The status page, read as HTML: what stands in which table."""
 
-import re
 from dataclasses import replace
-from html import unescape
-from html.parser import HTMLParser
 
 import pytest
 
 from gateway.admin.status_page import status_page
 from gateway.admin.words import BUILT_IN_RULES, span, what_happened
-from gateway.config.settings import Upstream, UpstreamTls
 from gateway.core.decision import Observed
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.core.normalise import BUILT_IN
 from gateway.core.policy import Mode
+from tests.admin.page import NOW, Page, page, words
 from tests.admin.process import Process
 from tests.telemetry.records import PORTAL, record, settings
-
-NOW = 1_767_232_800.0
-VOID = {"meta"}
-
-
-class Page(HTMLParser):
-    """Tables by their caption, the text of the page, and whether every element that opens also closes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self._open: list[str] = []
-        self._caption, self._text = "", ""
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [value or "" for name, value in attributes if name in ("href", "src", "action")]
-        if tag not in VOID:
-            self._open.append(tag)
-        if tag in ("caption", "td", "th"):
-            self._text = ""
-        if tag == "tr":
-            self.tables[self._caption].append([])
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-        text = self._text.replace("\u00a0", " ").strip()
-        if tag == "caption":
-            self._caption = text
-            self.tables[text] = []
-        elif tag in ("td", "th"):
-            self.tables[self._caption][-1].append(text)
-
-    def rows(self, caption: str) -> list[list[str]]:
-        """The rows below the head."""
-        [table] = [rows for name, rows in self.tables.items() if caption in name]
-        return table[1:]
-
-
-def page(process: Process) -> Page:
-    return Page(status_page(process, NOW))
-
-
-def words(process: Process) -> str:
-    """The page without its style and tags."""
-    body = status_page(process, NOW).split("</head>")[1]
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
 
 
 def test_what_the_archive_said_stands_beside_what_clients_got() -> None:
@@ -180,23 +122,12 @@ def test_ready_and_draining_differ() -> None:
     assert "Not ready: starting or draining" in words(Process(ready=False))
 
 
-def test_archives_and_routes_are_listed() -> None:
-    process = Process(settings("dicomweb", "wado")).saw(record(status=503, failure="http_response_timeout"))
-    process.metrics.in_flight_changed("pacs", 2)
-    assert page(process).rows("Archives") == [
-        ["pacs", "http://pacs.example:8042", "2", "1"],
-        ["vna", "http://vna.example:8042", "0", "0"],
-    ]
+def test_routes_are_listed() -> None:
+    process = Process(settings("dicomweb", "wado"))
     assert page(process).rows("Routes") == [
         ["dicomweb", "/dicomweb", "pacs", "dicomweb"],
         ["wado", "/wado", "pacs", "dicomweb"],
     ]
-
-
-def test_an_archive_whose_certificate_is_not_verified_stands_out() -> None:
-    careless = Upstream("pacs", "https", "pacs.example", 443, tls=UpstreamTls(verify=False))
-    process = Process(replace(settings(), upstreams={"pacs": careless}))
-    assert page(process).rows("Archives")[0][1] == "https://pacs.example certificate not verified"
 
 
 def test_an_idle_gateway_says_so() -> None:

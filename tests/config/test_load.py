@@ -18,6 +18,7 @@ from gateway.config.settings import (
     AdminSettings,
     LoggingSettings,
     Route,
+    Secret,
     ServerSettings,
     ServerTls,
     Settings,
@@ -26,6 +27,7 @@ from gateway.config.settings import (
 )
 from gateway.core.policy import Mode, Policy, RetryPolicy
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET
+from tests.support.certificates import Authority
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = "version: 1\nupstreams: {pacs: {url: 'http://pacs:8042'}}\n"
@@ -37,8 +39,8 @@ server:
   host: 127.0.0.1
   port: 8443
   drain: 0s
-  limits:
-    {target: 4KiB, headers: 16KiB, header_timeout: 5s, idle_timeout: 1m, body_timeout: 500ms, connections: 100}
+  limits: {target: 4KiB, headers: 16KiB, header_timeout: 5s, idle_timeout: 1m, body_timeout: 500ms,
+    connections: 100, tunnels: 7, tunnel_idle: 5m}
   tls: {cert_file: tls/crt.pem, key_file: tls/key.pem, client_ca_file: tls/crt.pem}
   trusted_proxies: [10.0.0.0/8, fd00::/8]
 admin: {host: '::1', port: 0}
@@ -52,7 +54,7 @@ upstreams:
     url: https://ct.internal
     host_header: client
     timeouts: {connect: 1s, response: 10s, idle: 20s, by_transaction: {studies.store: 1h, store: 10m, retrieve: 5m}}
-    tls: {ca_file: tls/crt.pem, verify: false}
+    tls: {ca_file: tls/crt.pem, verify: false, cert_file: tls/crt.pem, key_file: tls/key.pem}
     quirks: {unauthorized_challenge: 'Basic realm="CT"'}
   mr: {url: 'http://[fd00::2]:8042'}
 routes:
@@ -66,14 +68,16 @@ rules:
     then: {status: 410, headers: {set: {X-A: a}, add: {X-B: [b, c]}, remove: [Server]}, body: problem, healthy: true}
 retry_after: {default: 20s, min: 5s, max: 1h, jitter: 0%}
 inspect: {peek: 64KiB}
-logging: {level: debug, format: text}
+logging: {level: debug, format: text, identifiers: hash, identifier_key_file: log.key}
 """
 
 
 def written(folder: Path, text: str) -> Settings:
     (folder / "tls").mkdir(exist_ok=True)
-    for name in ("crt.pem", "key.pem"):
-        (folder / "tls" / name).touch()
+    made = Authority(folder / "tls").certificate()
+    made.cert.rename(folder / "tls/crt.pem")
+    made.key.rename(folder / "tls/key.pem")
+    (folder / "log.key").write_bytes(b"sixteen bytes...\n")
     file = folder / "gateway.yaml"
     file.write_text(text)
     return load(file, {})
@@ -93,7 +97,7 @@ def test_what_is_not_written_has_the_default_of_the_settings() -> None:
 
 def test_what_is_not_written_has_the_default_of_the_policy() -> None:
     policy, default = load_text(MINIMAL, "g.yaml", {}).policy, Policy()
-    same = {field.name for field in fields(Policy)} - {"documented", "quirks"}
+    same = {field.name for field in fields(Policy) if field.compare} - {"documented", "quirks"}
     assert {name: getattr(policy, name) for name in same} == {name: getattr(default, name) for name in same}
     assert policy.quirks_of("pacs") == default.quirks_of("pacs")
 
@@ -127,10 +131,12 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     settings = written(tmp_path, EVERY_KEY)
     server, ct = settings.server, settings.upstreams["ct"]
     assert (server.host, server.port, server.drain) == ("127.0.0.1", 8443, 0)
-    assert [getattr(server.limits, field.name) for field in fields(server.limits)] == [4096, 16384, 5, 60, 0.5, 100]
+    limits = [getattr(server.limits, field.name) for field in fields(server.limits)]
+    assert limits == [4096, 16384, 5, 60, 0.5, 100, 7, 300]
     assert server.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     assert settings.admin == AdminSettings("::1", 0)
-    assert settings.logging == LoggingSettings("debug", "text")
+    key = Secret(tmp_path / "log.key", b"sixteen bytes...")
+    assert settings.logging == LoggingSettings("debug", "text", "hash", key)
     assert (ct.origin, ct.host_header) == ("https://ct.internal", "client")
     assert settings.upstreams["mr"].origin == "http://[fd00::2]:8042"
     assert settings.routes == (Route("ct", "/ct", "ct", "opaque"), Route("mr", "/", "mr"))
@@ -161,7 +167,21 @@ def test_file_names_are_relative_to_the_file_that_names_them(tmp_path: Path) -> 
     settings = written(tmp_path, EVERY_KEY)
     crt, key = tmp_path / "tls/crt.pem", tmp_path / "tls/key.pem"
     assert settings.server.tls == ServerTls(crt, key, crt)
-    assert settings.upstreams["ct"].tls == UpstreamTls(crt, verify=False)
+    assert settings.upstreams["ct"].tls == UpstreamTls(crt, verify=False, cert_file=crt, key_file=key)
+
+
+def test_a_secret_is_read_and_only_its_file_is_shown(tmp_path: Path) -> None:
+    settings = written(tmp_path, EVERY_KEY)
+    assert settings.logging.identifier_key_file == Secret(tmp_path / "log.key", b"sixteen bytes...")
+    assert "sixteen bytes" not in f"{settings} {settings.effective}"
+    assert str(tmp_path / "log.key") in str(settings.effective)
+
+
+def test_a_certificate_in_the_place_of_its_file_is_a_finding(tmp_path: Path) -> None:
+    """No file system takes a name of that length, and some say so with an exception."""
+    with pytest.raises(ConfigErrors) as caught:
+        load_text(f"{MINIMAL}server: {{tls: {{cert_file: {'MIID' * 2000}, key_file: k.pem}}}}", "g.yaml", {})
+    assert "there is no file MIIDMIID" in str(caught.value)
 
 
 def test_the_file_rules_come_before_the_packs_in_their_order(tmp_path: Path) -> None:

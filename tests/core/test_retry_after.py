@@ -1,5 +1,7 @@
 """Retry-After: who says when to come back, and how it is written."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.conditions import StatusIs
@@ -80,7 +82,7 @@ def test_a_failure_gets_the_default(kind: FailureKind) -> None:
 
 def test_what_the_guard_knows_is_not_cut_short() -> None:
     reply = replied(RETRIEVE, Failure(FailureKind.MAINTENANCE, retry_after=7200.5))
-    assert (reply.fields.all("Retry-After"), reply.retry) == (("7201",), Retry(S.GUARD, 7201.0))
+    assert (reply.fields.all("Retry-After"), reply.retry) == (("7201",), Retry(S.MAINTENANCE, 7201.0))
 
 
 def test_a_limit_is_503_without_a_row_for_429_and_both_say_when() -> None:
@@ -132,8 +134,9 @@ def test_a_store_whose_end_nobody_knows_is_not_invited_to_repeat(status: int) ->
         (RetryAdvice(S.DEFAULT, seconds=10), 0.999, "15"),
         (RetryAdvice(S.DEFAULT, seconds=0.1), 0.0, "2"),  # the lower bound
         (RetryAdvice(S.RULE, seconds=500), 0.9, "60"),  # the upper bound
-        (RetryAdvice(S.GUARD, seconds=500), 0.0, "500"),
-        (RetryAdvice(S.GUARD, seconds=0), 0.0, "2"),
+        (RetryAdvice(S.BREAKER, seconds=500), 0.0, "500"),
+        (RetryAdvice(S.QUEUE, seconds=0), 0.0, "2"),
+        (RetryAdvice(S.MAINTENANCE, seconds=7200), 1.0, "7230"),  # spread, but not by an hour
     ],
 )
 def test_waits_are_whole_seconds_upwards_within_bounds(advice: RetryAdvice, chance: float, wanted: str) -> None:
@@ -154,3 +157,20 @@ def test_jitter_only_lengthens() -> None:
 def test_a_date_is_counted_from_now() -> None:
     assert seconds_until(FIVE_PAST_NOON, NOON.now) == 300
     assert seconds_until("not a date", NOON.now) == 0
+
+
+@pytest.mark.parametrize(
+    ("upstream_says", "closed_for", "wanted"),
+    [("5", 15.0, ("15", S.BREAKER)), ("20", 15.0, ("20", S.UPSTREAM)), ("5", 0.0, ("5", S.UPSTREAM))],
+)
+def test_the_longest_wait_wins(upstream_says: str, closed_for: float, wanted: tuple[str, S]) -> None:
+    """The answer with which a breaker opened must not send its client back to a closed door."""
+    moment = replace(NOON, closed_for=closed_for)
+    reply = replied(RETRIEVE, said(503, ("Retry-After", upstream_says)), moment=moment)
+    assert reply.retry is not None
+    assert (reply.fields.get("Retry-After"), reply.retry.source) == wanted
+
+
+def test_who_may_come_back_at_once_is_not_told_to_wait_for_a_breaker() -> None:
+    reply = replied(RETRIEVE, said(404), moment=replace(NOON, closed_for=15.0))
+    assert "Retry-After" not in reply.fields

@@ -2,6 +2,7 @@
 
 import sys
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__
@@ -9,6 +10,8 @@ from gateway.core.decision import Observed, RetrySource
 from gateway.core.failures import FailureKind
 from gateway.core.policy import Mode
 from gateway.core.store import SUSPICIONS
+from gateway.guard.breaker import BreakerState
+from gateway.telemetry.guard_metrics import Guarded
 from gateway.telemetry.labels import UNINSPECTED
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.snapshot import Answered, FailureCount
@@ -21,11 +24,25 @@ LABELS = {
     "pacs_gateway_upstream_duration_seconds": {"upstream", "transaction"},
     "pacs_gateway_retry_after_seconds": {"code", "source"},
     "pacs_gateway_in_flight": {"upstream"},
+    "pacs_gateway_in_flight_limit": {"upstream"},
+    "pacs_gateway_queued": {"upstream"},
+    "pacs_gateway_held_back_total": {"upstream", "reason"},
+    "pacs_gateway_would_hold_back_total": {"upstream", "reason"},
+    "pacs_gateway_breaker_state": {"upstream", "state"},
+    "pacs_gateway_upstream_up": {"upstream"},
+    "pacs_gateway_health_checks_total": {"upstream", "outcome"},
+    "pacs_gateway_user_agent_total": {"upstream", "behaviour"},
+    "pacs_gateway_maintenance_start_timestamp_seconds": {"upstream"},
+    "pacs_gateway_maintenance_end_timestamp_seconds": {"upstream"},
+    "pacs_gateway_shared_state_up": set(),
+    "pacs_gateway_tunnels": {"upstream"},
     "pacs_gateway_truncated_total": {"upstream"},
     "pacs_gateway_uninspected_total": {"reason"},
     "pacs_gateway_suspicious_total": {"transaction", "reason"},
     "pacs_gateway_would_rewrite_total": {"rule", "upstream_code", "code"},
     "pacs_gateway_bytes_total": {"direction"},
+    "pacs_gateway_audit_messages_total": {"outcome"},
+    "pacs_gateway_audit_queued": set(),
     "pacs_gateway_config_last_reload_successful": set(),
     "pacs_gateway_config_last_reload_success_timestamp_seconds": set(),
     "pacs_gateway_build_info": {"version"},
@@ -67,6 +84,9 @@ def everything_at_once() -> Metrics:
     seen = (Observed("portal-login", 401),)
     counted.observe(record(**TROUBLE, ended="truncated", observed=seen))
     counted.observe(record(uninspected=UNINSPECTED[0], suspicion=min(SUSPICIONS)))
+    counted.guard.look = lambda: [Guarded("pacs", BreakerState.OPEN, 8, 0.0, 0.0)]
+    counted.guard.health_checked("pacs", is_up=False)
+    counted.guard.shared_state(is_up=True)
     return counted
 
 
@@ -169,10 +189,13 @@ def test_every_failure_of_every_archive_starts_at_zero() -> None:
 
 def test_in_flight_goes_up_and_down() -> None:
     counted = metrics()
-    for delta in (1, 1, -1):
-        counted.in_flight_changed("pacs", delta)
-    assert value(counted, "in_flight", upstream="pacs") == 1
-    assert value(counted, "in_flight", upstream="vna") == 0
+    with counted.guard.in_flight("pacs"):
+        assert value(counted, "in_flight", upstream="pacs") == 1
+        with pytest.raises(ConnectionError), counted.guard.in_flight("pacs"):
+            raise ConnectionError
+        assert value(counted, "in_flight", upstream="pacs") == 1
+        assert value(counted, "in_flight", upstream="vna") == 0
+    assert value(counted, "in_flight", upstream="pacs") == 0
 
 
 def test_durations_bytes_and_uninspected_content_are_counted() -> None:
@@ -245,8 +268,8 @@ def test_the_snapshot_sums_over_routes_and_leaves_out_zeros() -> None:
     counted.observe(record(received=302, status=401, rule="portal-login"))
     counted.observe(record(received=500, status=500, rule="error-body"))
     counted.observe(record(**TROUBLE))
-    counted.in_flight_changed("vna", 2)
-    seen = counted.snapshot()
+    with counted.guard.in_flight("vna"), counted.guard.in_flight("vna"):
+        seen = counted.snapshot()
     assert seen.answered[0] == Answered("200", "200", "-", 3)
     assert set(seen.answered[1:]) == {
         Answered("302", "401", "portal-login", 1),
@@ -256,4 +279,4 @@ def test_the_snapshot_sums_over_routes_and_leaves_out_zeros() -> None:
     assert (seen.exchanges, seen.changed) == (6, 3)
     assert seen.rules == (("error-body", 1), ("failure", 1), ("portal-login", 1))
     assert seen.failures == (FailureCount("pacs", "connection_refused", 1),)
-    assert dict(seen.in_flight) == {"pacs": 0, "vna": 2}
+    assert seen.guard.under_way == {"pacs": 0, "vna": 2}

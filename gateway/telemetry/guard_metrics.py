@@ -1,0 +1,173 @@
+"""What the gateway holds back, and how the archives are: the part of the metrics that the guard reports to.
+
+States are read when Prometheus asks (`look`), since a breaker opens and closes by the clock alone.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import Counter, Gauge
+
+from gateway.config.settings import Settings
+from gateway.core.failures import FailureKind
+from gateway.guard.breaker import BreakerState
+from gateway.telemetry.labels import BEHAVIOURS, HELD_BACK, M, Series
+
+
+class SeriesOf(Protocol):
+    """Makes the series of one metric in the registry of the process."""
+
+    def __call__(self, kind: Callable[..., M], name: str, text: str, *labels: str) -> Series[M]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """How one archive is protected at this moment. `limit` None: nothing limits it. Maintenance in Unix seconds, 0: none.
+    `left_alone` are the seconds for which its breaker lets nobody through."""
+
+    upstream: str
+    breaker: BreakerState | None
+    limit: int | None
+    maintenance_from: float
+    maintenance_to: float
+    left_alone: float = 0.0
+
+
+class GuardMetrics:
+    """Every method returns at once."""
+
+    def __init__(self, series: SeriesOf) -> None:
+        self._in_flight = series(Gauge, "in_flight", "Exchanges under way with the archive.", "upstream")
+        self._queued = series(Gauge, "queued", "Requests that wait for their turn.", "upstream")
+        self._limit = series(Gauge, "in_flight_limit", "How much may be under way, counted by cost.", "upstream")
+        self._held_back = series(Counter, "held_back", "Requests that were not let through.", "upstream", "reason")
+        self._would_hold_back = series(
+            Counter, "would_hold_back", "Requests that would not have been, outside observe mode.", "upstream", "reason"
+        )
+        self._breaker = series(Gauge, "breaker_state", "1 for the state of the breaker, else 0.", "upstream", "state")
+        self._up = series(
+            Gauge, "upstream_up", "1 if the archive worked when it was last heard of, else 0.", "upstream"
+        )
+        self._health = series(Counter, "health_checks", "Health checks by what they found.", "upstream", "outcome")
+        self._sent_on = series(
+            Counter,
+            "user_agent",
+            "Answers that were not passed on, but followed or asked for again.",
+            "upstream",
+            "behaviour",
+        )
+        self._from = series(
+            Gauge,
+            "maintenance_start_timestamp_seconds",
+            "When the present or next maintenance begins; 0: none.",
+            "upstream",
+        )
+        self._to = series(Gauge, "maintenance_end_timestamp_seconds", "When it ends; 0: none.", "upstream")
+        self._series = series
+        self._shared: Series[Gauge] | None = None
+        self.look: Callable[[], Iterable[Guarded]] = tuple
+
+    @contextmanager
+    def in_flight(self, upstream: str) -> Iterator[None]:
+        """An exchange with this archive is under way."""
+        with _more(self._in_flight.of(upstream)):
+            yield
+
+    @contextmanager
+    def queued(self, upstream: str) -> Iterator[None]:
+        """A request waits for its turn."""
+        with _more(self._queued.of(upstream)):
+            yield
+
+    def held_back(self, upstream: str, reason: FailureKind) -> None:
+        self._held_back.of(upstream, reason.value).inc()
+
+    def would_hold_back(self, upstream: str, reason: FailureKind) -> None:
+        self._would_hold_back.of(upstream, reason.value).inc()
+
+    def heard_of(self, upstream: str, *, is_up: bool) -> None:
+        """An archive has shown that it works, or that it does not."""
+        self._up.of(upstream).set(is_up)
+
+    def health_checked(self, upstream: str, *, is_up: bool) -> None:
+        self._health.of(upstream, "up" if is_up else "down").inc()
+        self.heard_of(upstream, is_up=is_up)
+
+    def sent_on(self, upstream: str, behaviour: str) -> None:
+        """An answer was followed, or asked for again."""
+        self._sent_on.of(upstream, behaviour).inc()
+
+    def shared_state(self, *, is_up: bool | None) -> None:
+        """None: not known, or no longer of interest."""
+        if self._shared is None:
+            if is_up is None:
+                return  # the metric is only there where it says something
+            text = "1 if rates are counted in common, 0 if by this process alone."
+            self._shared = self._series(Gauge, "shared_state_up", text)
+        self._shared.of().set(math.nan if is_up is None else is_up)
+
+    def start_at_zero(self, settings: Settings) -> None:
+        """What alerts are written on exists from the start."""
+        for name in settings.upstreams:
+            self._in_flight.of(name), self._queued.of(name)
+            for kind in HELD_BACK:
+                self._held_back.of(name, kind.value), self._would_hold_back.of(name, kind.value)
+            for behaviour in BEHAVIOURS:
+                self._sent_on.of(name, behaviour)
+
+    def refresh(self) -> None:
+        """Before Prometheus is answered."""
+        for guarded in self.look():
+            for state in BreakerState if guarded.breaker else ():
+                self._breaker.of(guarded.upstream, state.value).set(state is guarded.breaker)
+            if guarded.limit is not None:
+                self._limit.of(guarded.upstream).set(guarded.limit)
+            self._from.of(guarded.upstream).set(guarded.maintenance_from)
+            self._to.of(guarded.upstream).set(guarded.maintenance_to)
+
+    def counts(self) -> "GuardCounts":
+        """The counts so far, for the status page."""
+        return GuardCounts(
+            under_way=_by_archive(self._in_flight),
+            waiting=_by_archive(self._queued),
+            is_up={upstream: bool(value) for upstream, value in _by_archive(self._up).items()},
+            held_back=_by_archive_and_reason(self._held_back),
+            would_hold_back=_by_archive_and_reason(self._would_hold_back),
+            guarded={guarded.upstream: guarded for guarded in self.look()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCounts:
+    """What the guard has counted, by archive. `is_up` names only those that have been heard of."""
+
+    under_way: Mapping[str, int]
+    waiting: Mapping[str, int]
+    is_up: Mapping[str, bool]
+    held_back: Mapping[str, Mapping[str, int]]
+    would_hold_back: Mapping[str, Mapping[str, int]]
+    guarded: Mapping[str, Guarded]
+
+
+def _by_archive(series: Series[Gauge]) -> dict[str, int]:
+    return {upstream: int(value) for (upstream,), value in series.values()}
+
+
+def _by_archive_and_reason(series: Series[Counter]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for (upstream, reason), value in series.values():
+        if value:
+            counts.setdefault(upstream, {})[reason] = int(value)
+    return counts
+
+
+@contextmanager
+def _more(gauge: Gauge) -> Iterator[None]:
+    gauge.inc()
+    try:
+        yield
+    finally:
+        gauge.dec()
