@@ -28,7 +28,7 @@ class Generation:
             _log.warning("upstreams.%s.tls.verify is false: whoever answers in the archive's place is believed", name)
         # Longest first, so that the first route that fits is the one that fits best.
         self._routes = sorted(settings.routes, key=lambda route: len(route.prefix), reverse=True)
-        self._elsewhere: dict[str, UpstreamPool] = {}
+        self._elsewhere: dict[tuple[str, str], UpstreamPool] = {}  # by archive, for its patience, and origin
         self._exchanges = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -38,9 +38,9 @@ class Generation:
         archive = self.settings.upstreams[upstream]
         if origin == archive.origin:
             return self.pools[upstream]
-        if origin not in self._elsewhere:
-            self._elsewhere[origin] = UpstreamPool(elsewhere(archive, origin))
-        return self._elsewhere[origin]
+        if (upstream, origin) not in self._elsewhere:
+            self._elsewhere[upstream, origin] = UpstreamPool(elsewhere(archive, origin))
+        return self._elsewhere[upstream, origin]
 
     def route(self, target: str) -> Route | None:
         """The route whose prefix covers this raw target, at a segment boundary."""

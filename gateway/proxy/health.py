@@ -53,7 +53,7 @@ class HealthChecks:
                 self._tell(name, asked, is_up=is_up)
             except Exception as error:
                 _log.error("a health check failed by itself: %s", described(error))
-            await asyncio.sleep(settings.interval * (1 - _JITTER / 2 + _JITTER * random()))  # noqa: S311
+            await asyncio.sleep(pause(settings.interval, random()))  # noqa: S311 - spreads checks, guards nothing
 
     def _tell(self, name: str, asked: float, *, is_up: bool) -> None:
         self._metrics.guard.health_checked(name, is_up=is_up)
@@ -62,6 +62,11 @@ class HealthChecks:
             _log.log(logging.INFO if is_up else logging.WARNING, "%s %s", name, "works" if is_up else "does not work")
         if is_up:
             self._admission.of(name).recover(asked, time.monotonic())
+
+
+def pause(interval: float, chance: float) -> float:
+    """Seconds until the next check, give or take; `chance` is in [0, 1)."""
+    return interval * (1 - _JITTER / 2 + _JITTER * chance)
 
 
 async def works(generation: Generation, name: str, settings: HealthSettings) -> bool:

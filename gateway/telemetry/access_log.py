@@ -59,8 +59,10 @@ class AccessLog:
     def add(self, record: ExchangeRecord, target: str) -> None:
         """`target` is the raw target of the request; only the UIDs in it are looked at, if a line is wanted at all."""
         if self._logger.isEnabledFor(logging.INFO):
-            # The line travels as the message; the formatter below turns it into text.
-            self._logger.info(Line(record, self._naming(target)))
+            # The line travels as the message; the formatter below turns it into text. Made here and not by `info`, which
+            # would walk up the stack to find out who calls.
+            line = Line(record, self._naming(target))
+            self._logger.handle(logging.LogRecord(ACCESS, logging.INFO, "", 0, line, None, None))
 
 
 def _fields(line: logging.LogRecord) -> dict[str, object]:

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge
 from gateway.config.settings import Settings
 from gateway.core.failures import FailureKind
 from gateway.guard.breaker import BreakerState
-from gateway.telemetry.labels import BEHAVIOURS, HELD_BACK, M, Series
+from gateway.telemetry.labels import BEHAVIOURS, HEALTH, HELD_BACK, M, Series
 
 
 class SeriesOf(Protocol):
@@ -111,7 +111,9 @@ class GuardMetrics:
 
     def start_at_zero(self, settings: Settings) -> None:
         """What alerts are written on exists from the start."""
-        for name in settings.upstreams:
+        for name, upstream in settings.upstreams.items():
+            for outcome in HEALTH if upstream.health else ():
+                self._health.of(name, outcome)
             self._in_flight.of(name), self._queued.of(name)
             for kind in HELD_BACK:
                 self._held_back.of(name, kind.value), self._would_hold_back.of(name, kind.value)

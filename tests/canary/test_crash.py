@@ -26,6 +26,7 @@ class Defect:
     everywhere: bool
     word: str = "defect"
     needs_content: bool = False
+    is_keyed: bool = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if self.everywhere or isinstance(outcome, Response):
