@@ -2,9 +2,10 @@
 #   make run                          the gateway in front of an embedded legacy PACS, with a tour
 #   make run UPSTREAM=http://pacs:8042  the gateway in front of yours
 #   make test                         everything that proves it
-# and two for patient people:
+# and three for patient people:
 #   make soak MINUTES=10 SEED=1
 #   make fuzz TARGET=reply SECONDS=600
+#   make bench SECONDS=4 PEERS=nginx,Traefik   what a request costs, beside other proxies
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,11 +15,12 @@ UPSTREAM ?=
 TARGET ?= $(patsubst tests/fuzz/seeds/%,%,$(wildcard tests/fuzz/seeds/*))
 SECONDS ?= 180
 MINUTES ?= 10
+PEERS ?= all
 SEED ?= 1
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit soak fuzz packages clean
+.PHONY: help run test check unit soak fuzz bench performance packages clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +48,16 @@ soak: $(VENV)/.test ## ten bad minutes of an archive, and all books compared (MI
 fuzz: $(VENV)/.test ## look for broken promises (TARGET, SECONDS for each)
 	@for target in $(TARGET); do $(BIN)/python tests/fuzz/run.py $$target -max_total_time=$(SECONDS) || exit; done
 
+bench: SECONDS = 4
+bench performance: export BENCH_PEERS ?= $(abspath $(VENV))/bench-peers
+bench: $(VENV)/.bench ## what a request costs, beside other proxies (SECONDS of each measurement, PEERS)
+	@$(BIN)/python -m bench.run --seconds $(SECONDS) --peers $(PEERS) --json build/bench/run.json
+
+performance: bench ## the same and more, written to docs/performance.md
+	@$(BIN)/python -m bench.micro --json build/bench/micro.json
+	@$(BIN)/python -m bench.scaling --json build/bench/scaling.json
+	@$(BIN)/python -m bench.report
+
 packages:
 	@.ci/packages
 
@@ -66,3 +78,8 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	@echo "Installing the gateway and its test tools into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.run bench/install.py
+	@echo "Installing the proxies to compare with ..."
+	@BENCH_PEERS=$(abspath $(VENV))/bench-peers $(BIN)/python -m bench.install
+	@touch $@
