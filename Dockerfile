@@ -6,7 +6,7 @@ WORKDIR /src
 RUN python -m venv /opt/pacs-gateway
 COPY pyproject.toml README.md ./
 COPY gateway ./gateway
-RUN /opt/pacs-gateway/bin/pip install --no-cache-dir --no-compile .
+RUN /opt/pacs-gateway/bin/pip install --no-cache-dir --no-compile '.[redis]'
 
 FROM python:3.11-slim
 LABEL org.opencontainers.image.title="pacs-gateway" \

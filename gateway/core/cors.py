@@ -29,8 +29,8 @@ _NAMES = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z, \t-]*")
 class Cors:
     """The origins whose scripts may see answers, such as `https://viewer.example.org`, or `*` for all.
 
-    `credentials` lets them send cookies and logins along; never together with `*`, which browsers refuse. `max_age` is how long,
-    in seconds, a browser may remember the answer to a preflight.
+    `credentials` lets them send cookies and logins along; never together with `*`, which browsers refuse. `max_age` is how
+    long, in seconds, a browser may remember the answer to a preflight.
     """
 
     origins: frozenset[str]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Key: TypeAlias = tuple[RateLimitItem, str]
 
-_CONNECTIONS = 16  # to the store; further requests wait for one, within the same time
+_CONNECTIONS = 16  # to the store
 _PREFIX = "pacs-gateway"
 _LEAST = 0.001  # seconds: the store counts in milliseconds
 
@@ -32,12 +32,14 @@ class Refusal(NamedTuple):
 
 
 class SharedCounts:
-    """Connections to one store. Everything it is asked ends within `timeout`, with an answer or an exception."""
+    """Connections to one store. Everything it is asked ends within `timeout`, with an answer or an exception. Who asks holds
+    one of the `places`: the time is the store's, and not that of a crowd of requests that have come together."""
 
     def __init__(self, settings: SharedState) -> None:
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+        self.places = asyncio.Semaphore(_CONNECTIONS)
         self._timeout = settings.timeout
         self._pool = connections(settings)
         self._storage = RedisStorage(
@@ -49,6 +51,9 @@ class SharedCounts:
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
 
     async def close(self) -> None:
+        """Let those end who ask, and then the connections. Nobody may ask any more."""
+        for _ in range(_CONNECTIONS):
+            await self.places.acquire()
         await self._pool.aclose()
 
     async def take(self, upstream: str, rates: Sequence[Rate], client: str) -> Refusal | None:

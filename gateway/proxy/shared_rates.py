@@ -12,7 +12,7 @@ import time
 from gateway.config.settings import Settings, SharedState
 from gateway.core.failures import Failure
 from gateway.guard.protection import REFUSED_BY, Asking, Protection
-from gateway.proxy.shared_counts import SharedCounts
+from gateway.proxy.shared_counts import Refusal, SharedCounts
 from gateway.telemetry.metrics import Metrics
 
 _log = logging.getLogger("pacs_gateway")
@@ -31,7 +31,7 @@ class SharedRates:
         self._closing: set[asyncio.Task[None]] = set()
 
     def adopt(self, settings: Settings) -> None:
-        """Use this store from now on. Whoever waits for the one before goes by the count of this process."""
+        """Use this store from now on. Whoever asks the one before is still answered by it."""
         if settings.shared_state == self._settings:
             return
         if self._counts is not None:
@@ -51,20 +51,19 @@ class SharedRates:
 
     async def over_rate(self, upstream: str, protection: Protection, asking: Asking) -> Failure | None:
         """A rate that all replicas together have used up, or this one alone while the store is away."""
-        counts, now = self._counts, time.monotonic()
-        if counts is None or not protection.rates or not self._may_ask(now):
-            return protection.over_rate(asking, now)
-        try:
-            refusal = await counts.take(upstream, protection.rates, asking.client)
-        except Exception as error:
-            self._heard(counts, error)
+        counts = self._counts
+        if counts is None or not protection.rates:
             return protection.over_rate(asking, time.monotonic())
+        async with counts.places:
+            if not self._may_ask(time.monotonic()):
+                return protection.over_rate(asking, time.monotonic())
+            try:
+                refusal = await counts.take(upstream, protection.rates, asking.client)
+            except Exception as error:
+                self._heard(counts, error)
+                return protection.over_rate(asking, time.monotonic())
         self._heard(counts, None)
-        if refusal is None:
-            protection.came_back(asking, time.monotonic())
-            return None
-        turn = refusal.rate.turn(asking.client, time.monotonic(), refusal.wait)
-        return Failure(REFUSED_BY[refusal.rate.settings.key], retry_after=turn)
+        return _told(refusal, protection, asking, time.monotonic())
 
     async def give_back(self, upstream: str, protection: Protection, asking: Asking) -> None:
         """A request that the rates let pass was then turned away for another reason."""
@@ -72,10 +71,11 @@ class SharedRates:
         if counts is None or not protection.rates or self._is_away:
             protection.give_back(asking)
             return
-        try:
-            await counts.give_back(upstream, protection.rates, asking.client)
-        except Exception as error:
-            self._heard(counts, error)
+        async with counts.places:
+            try:
+                await counts.give_back(upstream, protection.rates, asking.client)
+            except Exception as error:
+                self._heard(counts, error)
 
     def _may_ask(self, now: float) -> bool:
         """Of a store that is away, one request in a while finds out; the others do not wait for it."""
@@ -96,3 +96,12 @@ class SharedRates:
             _log.warning("shared_state answers again: rates are counted in common")
         else:
             _log.warning("shared_state fails (%s): rates are counted by this process alone", type(error).__name__)
+
+
+def _told(refusal: Refusal | None, protection: Protection, asking: Asking, now: float) -> Failure | None:
+    """The refusal with a turn of its client's own."""
+    if refusal is None:
+        protection.came_back(asking, now)
+        return None
+    turn = refusal.rate.turn(asking.client, now, refusal.wait)
+    return Failure(REFUSED_BY[refusal.rate.settings.key], retry_after=turn)

@@ -326,7 +326,11 @@ async def test_an_open_channel_is_counted_apart(tmp_path: Path) -> None:
         client, line = await opened(archive, gateway)
         await line.send(b"x")
         await taken(client, 1)
-        assert (metric(gateway, "tunnels"), metric(gateway, "in_flight"), gateway.runtime.admission.gate.under_way) == (1, 0, 0)
+        assert (metric(gateway, "tunnels"), metric(gateway, "in_flight"), gateway.runtime.admission.gate.under_way) == (
+            1,
+            0,
+            0,
+        )
         assert gateway.runtime.journal.recent(10) == ()
         await hang_up(client, line)
         (record,) = await records(gateway, 1)
