@@ -103,7 +103,7 @@ class Protection:
             if wait := rate.take(asking.client, now):
                 for paid in self.rates[:number]:
                     paid.give_back(asking.client)
-                return Failure(REFUSED_BY[rate.settings.key], retry_after=self._in_line_as_well(asking, wait, now))
+                return Failure(REFUSED_BY[rate.settings.key], retry_after=wait)
         return None
 
     def give_back(self, asking: Asking) -> None:
@@ -188,12 +188,6 @@ class Protection:
     def _left_alone(self, asking: Asking, wait: float, now: float) -> Failure:
         turn = self._turns.give(asking.client, now, wait, self.lines.per_second)
         return Failure(K.BREAKER_OPEN, retry_after=turn.wait)
-
-    def _in_line_as_well(self, asking: Asking, wait: float, now: float) -> float:
-        """The turn that a rate has given; where many have been sent away from the line, they go first, and it has one more."""
-        if not self._turns.go_beyond(now + wait):
-            return wait
-        return self._turns.give(asking.client, now, wait, self.lines.per_second).wait
 
     def _waits_for_probe(self) -> bool:
         """While a probe is under way, those who come wait in line for what it finds."""

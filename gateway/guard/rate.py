@@ -31,13 +31,22 @@ class RateSettings:
 
 
 class _Account:
-    """What one key has used: the moment at which it is even again, and the turns given to its refused requests."""
+    """What one key has used: the moment at which it is even again, and the turns given to its refused requests, if any."""
 
-    __slots__ = ("even", "turns")
+    __slots__ = ("_turns", "even")
 
     def __init__(self) -> None:
         self.even = 0.0
-        self.turns = Turns()
+        self._turns: Turns | None = None  # most clients need none, and there may be many
+
+    def claim(self, client: str, now: float) -> bool:
+        return self._turns is not None and self._turns.claim(client, now)
+
+    @property
+    def turns(self) -> Turns:
+        if self._turns is None:
+            self._turns = Turns()
+        return self._turns
 
 
 class Rate:
@@ -50,7 +59,7 @@ class Rate:
     def take(self, client: str, now: float) -> float:
         """0 where the request may pass, and is then paid for; else the seconds until its turn."""
         account = self._account(client)
-        if account.turns.claim(client, now):
+        if account.claim(client, now):
             return 0.0  # paid for when it was given
         interval, begin = self.settings.interval, max(account.even, now)
         too_early = begin + interval - self.settings.per - now
@@ -69,7 +78,7 @@ class Rate:
         """A request that somebody else let pass: the turn of its client is used up, if it came in one."""
         account = self._accounts.get(self._key(client))
         if account is not None:
-            account.turns.claim(client, now)
+            account.claim(client, now)
 
     def give_back(self, client: str) -> None:
         """A request was paid for and then turned away for another reason."""

@@ -43,10 +43,6 @@ class Turns:
         held.append(moment)
         return Turn(moment - now, is_new=True)
 
-    def go_beyond(self, moment: float) -> bool:
-        """Whether turns have been given up to then."""
-        return self._next > moment
-
     def claim(self, client: str, now: float) -> bool:
         """Whether this client comes back in its turn, which is used up by that."""
         if client not in self._given:
