@@ -20,9 +20,10 @@ from gateway.core.failures import Failure, FailureKind
 from gateway.core.fields import Fields
 from gateway.core.headers import HOP_BY_HOP
 from gateway.core.normalise import BUILT_IN, normalise
-from gateway.core.policy import Documented, Mode, Policy, Then
+from gateway.core.policy import Documented, Mode, Policy
 from gateway.core.reply import Moment, Reply, compose
 from gateway.core.retry_after import is_valid
+from gateway.core.rule import Then
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 from gateway.dicomweb.store_response import read_store_response
 from tests.core.making import NOON, RETRIEVE, SEARCH, STORE, asked, said

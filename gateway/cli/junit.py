@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from gateway.cli.verdicts import told, told_unneeded
 from gateway.config.trials import State, Unneeded, Verdict
-from gateway.core.policy import Rule
+from gateway.core.rule import Rule
 
 # What XML 1.0 cannot hold, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,8 @@ from gateway.config.cases import CaseRequest, Example, Expected, run_case
 from gateway.config.findings import Finding, Report
 from gateway.config.load import pack_rules
 from gateway.config.settings import Route, Settings
-from gateway.core.policy import Mode, Policy, Quirks, Rule
+from gateway.core.policy import Mode, Policy, Quirks
+from gateway.core.rule import Rule
 
 # Packs are judged as before an archive whose challenge is known, so that a 401 can be sent.
 CHALLENGE = Quirks('Basic realm="PACS"')

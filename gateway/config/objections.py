@@ -9,8 +9,9 @@ from typing import TypeAlias
 from gateway.config.scalars import show_statuses
 from gateway.core.conditions import OneOf, StatusIs
 from gateway.core.decision import BodyPlan
-from gateway.core.policy import Documented, Rule
+from gateway.core.policy import Documented
 from gateway.core.retry_after import MEANINGFUL
+from gateway.core.rule import Rule
 from gateway.dicomweb.statuses import DCS_SET, FORBIDS_CONTENT
 from gateway.dicomweb.transactions import TRANSACTIONS
 

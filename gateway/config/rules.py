@@ -19,7 +19,8 @@ from gateway.config.source import Items, Node, place_of
 from gateway.config.then import read_then
 from gateway.config.when import Names, read_when
 from gateway.core.normalise import BUILT_IN
-from gateway.core.policy import Documented, Rule
+from gateway.core.policy import Documented
+from gateway.core.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

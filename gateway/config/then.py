@@ -10,7 +10,7 @@ from gateway.config.findings import Report, Wrong
 from gateway.config.kinds import Key, ListOf, One, Table, pairs_of
 from gateway.config.source import Node
 from gateway.core.decision import BodyPlan, FieldEdits
-from gateway.core.policy import Then
+from gateway.core.rule import Then
 
 # The empty list is the answer of a search; a rule says 204, and the edition does the rest.
 _BODIES = (BodyPlan.KEEP.value, BodyPlan.EMPTY.value, BodyPlan.PROBLEM.value)

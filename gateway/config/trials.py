@@ -15,7 +15,8 @@ from gateway.config.lint import CHALLENGE, expected_of, in_earnest, placed, rule
 from gateway.config.load import pack_rules
 from gateway.config.settings import Route, Settings
 from gateway.config.source import Pairs
-from gateway.core.policy import Policy, Rule
+from gateway.core.policy import Policy
+from gateway.core.rule import Rule
 
 
 class State(StrEnum):

@@ -23,9 +23,10 @@ from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure, FailureKind, Origin, Sent
 from gateway.core.fold import HOP_CODES, UNREPEATABLE, folded
 from gateway.core.owed import settle
-from gateway.core.policy import Mode, Policy, Rule, Then
+from gateway.core.policy import Mode, Policy
 from gateway.core.repair import label_repair
 from gateway.core.retry_after import advice
+from gateway.core.rule import Rule, Then
 from gateway.core.semantics import LABELS, meaning_of
 from gateway.core.store import suspicion
 from gateway.core.websocket import is_agreed

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from gateway.core.decision import RetryAdvice, RetrySource
 from gateway.core.facts import Outcome, Response
 from gateway.core.failures import FailureKind
-from gateway.core.policy import RetryPolicy, Then
+from gateway.core.policy import RetryPolicy
+from gateway.core.rule import Then
 
 # The codes on which the field has a meaning; on any other it would invite a repetition that cannot help.
 MEANINGFUL = frozenset({202, 301, 303, 302, 413, 429, 503})

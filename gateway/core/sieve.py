@@ -7,13 +7,10 @@ common answer costs a look-up and not a walk through all rules. What is remember
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gateway.core.conditions import Condition
 from gateway.core.facts import Outcome, RequestFacts, Response
-
-if TYPE_CHECKING:
-    from gateway.core.policy import Rule
+from gateway.core.rule import Rule
 
 _MOST = 4096  # combinations; more than any archive shows, and less than a hostile one could make up
 
@@ -22,7 +19,7 @@ _MOST = 4096  # combinations; more than any archive shows, and less than a hosti
 class Candidate:
     """A rule whose conditions on the facts of the key hold, and those that are left: of the head, and of the content."""
 
-    rule: "Rule"
+    rule: Rule
     of_head: tuple[Condition, ...]
     of_content: tuple[Condition, ...]
 
@@ -39,7 +36,7 @@ class Sieve:
 
     __slots__ = ("_known", "_rules")
 
-    def __init__(self, rules: Iterable["Rule"]) -> None:
+    def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
         self._known: dict[tuple[str, str, str, str, int | str], tuple[Candidate, ...]] = {}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.core.facts import Outcome, RequestFacts, Response
-from gateway.core.policy import Rule, Then
+from gateway.core.rule import Rule, Then
 from gateway.server import GatewayProcess
 from tests.canary.script import ANSWERS, UNSOUND, script, sound
 from tests.canary.search import EVERYTHING, NAME, sightings

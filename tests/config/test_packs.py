@@ -16,7 +16,8 @@ from gateway.config.rules import Read
 from gateway.config.source import Scalar
 from gateway.core.conditions import FieldMatches, OneOf, StatusIs
 from gateway.core.fields import Fields
-from gateway.core.policy import Policy, Quirks, Rule
+from gateway.core.policy import Policy, Quirks
+from gateway.core.rule import Rule
 from gateway.dicomweb.statuses import DICOM_SET
 from gateway.dicomweb.transactions import ALIASES
 

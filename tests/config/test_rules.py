@@ -15,7 +15,8 @@ from gateway.core.conditions import BodyMatches, FieldMatches, JsonHas, LooksLik
 from gateway.core.decision import BodyPlan, FieldEdits
 from gateway.core.failures import FailureKind
 from gateway.core.inspect import Looks
-from gateway.core.policy import Documented, Rule, Then
+from gateway.core.policy import Documented
+from gateway.core.rule import Rule, Then
 from gateway.dicomweb.transactions import ALIASES
 
 TEMPLATE = """

@@ -4,7 +4,8 @@ from gateway.config.cases import Answer, Case, CaseRequest, Expected
 from gateway.config.findings import Place
 from gateway.config.trials import State, Trial, unneeded, verdict
 from gateway.core.conditions import StatusIs
-from gateway.core.policy import Policy, Rule, Then
+from gateway.core.policy import Policy
+from gateway.core.rule import Rule, Then
 
 CASE = Case("", CaseRequest("GET", "/studies/2.25.1"), Answer(502), Expected(403))
 

@@ -6,8 +6,9 @@ from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure, FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.core.normalise import normalise
-from gateway.core.policy import Documented, Policy, Rule, Then
+from gateway.core.policy import Documented, Policy
 from gateway.core.reply import Moment, Reply, compose
+from gateway.core.rule import Rule, Then
 from gateway.dicomweb.classify import classify
 from gateway.dicomweb.statuses import DCS_SET
 

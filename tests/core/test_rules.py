@@ -9,7 +9,8 @@ from gateway.core.conditions import BodyMatches, OneOf, StatusIs
 from gateway.core.decision import NO_EDITS, BodyPlan, FieldEdits, Observed
 from gateway.core.facts import Outcome
 from gateway.core.failures import FailureKind
-from gateway.core.policy import Mode, Policy, Rule
+from gateway.core.policy import Mode, Policy
+from gateway.core.rule import Rule
 from tests.core.making import RETRIEVE, SEARCH, STORE, failed, judged, replied, rule, said
 
 ALWAYS = OneOf("method", frozenset({"GET", "POST"}))

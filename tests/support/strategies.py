@@ -26,8 +26,9 @@ from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure, FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.core.inspect import Looks
-from gateway.core.policy import Documented, Mode, Policy, Quirks, RetryPolicy, Rule, Then
+from gateway.core.policy import Documented, Mode, Policy, Quirks, RetryPolicy
 from gateway.core.reply import Moment
+from gateway.core.rule import Rule, Then
 from gateway.dicomweb.classify import classify
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET
 from gateway.dicomweb.transactions import TRANSACTIONS

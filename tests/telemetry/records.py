@@ -3,7 +3,8 @@
 from typing import Any
 
 from gateway.config.settings import Route, Settings, Upstream
-from gateway.core.policy import Documented, Mode, Policy, Rule, Then
+from gateway.core.policy import Documented, Mode, Policy
+from gateway.core.rule import Rule, Then
 from gateway.telemetry.record import ExchangeRecord
 
 PORTAL = Rule("portal-login", "The portal's session ran out.", (), Then(status=401))

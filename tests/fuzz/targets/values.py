@@ -5,9 +5,10 @@ import math
 from gateway.core.decision import RetryAdvice, RetrySource
 from gateway.core.facts import Response
 from gateway.core.fields import Fields
-from gateway.core.policy import RetryPolicy, Then
+from gateway.core.policy import RetryPolicy
 from gateway.core.problem import preferred_form
 from gateway.core.retry_after import advice, is_valid, rendered, seconds_until
+from gateway.core.rule import Then
 from gateway.dicomweb.media import covers, parse_accept, parse_media_type, promised
 from gateway.dicomweb.multipart import boundary_of
 from gateway.dicomweb.transactions import TRANSACTIONS
