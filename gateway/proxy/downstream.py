@@ -203,9 +203,10 @@ class Client:
         """Write content and wait until the client has read enough of it. Raises `DownstreamFault`."""
         for begin in range(0, len(content) or 1, PIECE):
             self._write(self._framed(content[begin : begin + PIECE]))
-            with writing_to_the_client():
-                async with asyncio.timeout(self._limits.idle_timeout):
-                    await self._protocol.drained()
+            if self._protocol.is_full:  # else nobody waits, and no clock is needed
+                with writing_to_the_client():
+                    async with asyncio.timeout(self._limits.idle_timeout):
+                        await self._protocol.drained()
 
     def _framed(self, piece: bytes) -> bytes:
         if not piece or self._head_only:
@@ -232,6 +233,8 @@ class Client:
     async def flushed(self) -> None:
         """Wait until the last byte is on its way: a client that stops reading must not hold its connection for ever. Raises
         `DownstreamFault`."""
+        if self._protocol.is_flushed:
+            return
         with writing_to_the_client():
             async with asyncio.timeout(self._limits.idle_timeout):
                 await self._protocol.flushed()

@@ -54,8 +54,10 @@ async def hear(
 
 def at_home(heard: Heard, errand: Errand) -> Heard:
     """What came back, as if it had come from where the client asked."""
+    if not errand.hops:
+        return heard
     heard = replace(heard, is_foreign=errand.is_elsewhere)
-    if not errand.hops or not isinstance(heard.outcome, Response):
+    if not isinstance(heard.outcome, Response):
         return heard
     fields = resolved(heard.outcome.fields, errand.asked)
     if heard.is_foreign:

@@ -198,15 +198,15 @@ class UpstreamPool:
         whole = True
         if upload is not None:
             whole = await self._upload(protocol, upload, awaited)
+        timer = asyncio.get_running_loop().call_later(patience, _give_up_waiting, awaited)
         try:
-            async with asyncio.timeout(patience):
-                message, content = await awaited
-        except TimeoutError:
-            raise UpstreamFault(K.HTTP_RESPONSE_TIMEOUT, Sent.PERHAPS) from None
+            message, content = await awaited
         except UpstreamFault:
             raise
         except Exception as error:
             raise answer_fault(error) from error
+        finally:
+            timer.cancel()
         fields = Fields.from_raw(message.raw_headers)
         check_framing(message, fields)
         return message, fields, content, whole
@@ -236,6 +236,8 @@ class UpstreamPool:
                 raise UpstreamFault(protocol.loss, Sent.PERHAPS)
             protocol.continued = False  # what it said of content that it had not read yet is not said of this
             transport.write(piece if upload.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
+            if not protocol.is_full:
+                continue
             try:
                 async with asyncio.timeout(self.upstream.timeouts.idle):
                     await protocol.drained()
@@ -245,6 +247,11 @@ class UpstreamPool:
                 raise UpstreamFault(protocol.loss, Sent.PERHAPS) from error
         if upload.length is None and protocol.transport is not None:
             protocol.transport.write(b"0\r\n\r\n")
+
+
+def _give_up_waiting(awaited: "asyncio.Future[Any]") -> None:
+    if not awaited.done():
+        awaited.set_exception(UpstreamFault(K.HTTP_RESPONSE_TIMEOUT, Sent.PERHAPS))
 
 
 def check_framing(message: RawResponseMessage, fields: Fields) -> None:

@@ -4,8 +4,7 @@ States are read when Prometheus asks (`look`), since a breaker opens and closes 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,17 +69,13 @@ class GuardMetrics:
         self._shared: Series[Gauge] | None = None
         self.look: Callable[[], Iterable[Guarded]] = tuple
 
-    @contextmanager
-    def in_flight(self, upstream: str) -> Iterator[None]:
+    def in_flight(self, upstream: str) -> "OneMore":
         """An exchange with this archive is under way."""
-        with _more(self._in_flight.of(upstream)):
-            yield
+        return OneMore(self._in_flight.of(upstream))
 
-    @contextmanager
-    def queued(self, upstream: str) -> Iterator[None]:
+    def queued(self, upstream: str) -> "OneMore":
         """A request waits for its turn."""
-        with _more(self._queued.of(upstream)):
-            yield
+        return OneMore(self._queued.of(upstream))
 
     def held_back(self, upstream: str, reason: FailureKind) -> None:
         self._held_back.of(upstream, reason.value).inc()
@@ -166,10 +161,16 @@ def _by_archive_and_reason(series: Series[Counter]) -> dict[str, dict[str, int]]
     return counts
 
 
-@contextmanager
-def _more(gauge: Gauge) -> Iterator[None]:
-    gauge.inc()
-    try:
-        yield
-    finally:
-        gauge.dec()
+class OneMore:
+    """A gauge that stands one higher for as long as this lasts."""
+
+    __slots__ = ("_gauge",)
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+
+    def __enter__(self) -> None:
+        self._gauge.inc()
+
+    def __exit__(self, *_error: object) -> None:
+        self._gauge.dec()

@@ -201,6 +201,11 @@ class UpstreamProtocol(ResponseHandler):
         first, self._behind_switch = self._behind_switch, b""
         return self.transport, first
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the archive has to read before more is written."""
+        return self._paused
+
     async def drained(self) -> None:
         """Until the archive has read enough for more to be written."""
         if self._paused:

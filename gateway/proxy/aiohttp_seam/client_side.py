@@ -191,6 +191,19 @@ class DownstreamProtocol(RequestHandler):
         self.force_close()
         return Finished(keep_alive=False)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the client has to read before more is written."""
+        return self._paused
+
+    @property
+    def is_flushed(self) -> bool:
+        """Whether nothing is left to be written."""
+        transport = self.transport
+        if transport is None:
+            return True
+        return not (transport.get_write_buffer_size() or tcp_below(transport).get_write_buffer_size())
+
     async def drained(self) -> None:
         """Until the client has read enough for more to be written."""
         if self._paused:
