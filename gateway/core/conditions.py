@@ -19,7 +19,8 @@ _MAX_DIGITS = 18  # of a length; more is no length, and Python refuses to read n
 
 
 class Condition(Protocol):
-    """One line of `when`. `is_keyed`: it asks for nothing but route, upstream, transaction, method, and status or failure."""
+    """One line of `when`. `is_keyed`: it asks for nothing but route, upstream, transaction, method, status or failure, and
+    what the label says: the media type, and the `type` of a multipart."""
 
     @property
     def word(self) -> str: ...
@@ -126,7 +127,7 @@ class MediaTypeIs:
     wanted: frozenset[str]
     word: ClassVar[str] = "media_type"
     needs_content: ClassVar[bool] = False
-    is_keyed: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = True
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
@@ -144,7 +145,7 @@ class UnexpectedMedia:
     wanted: bool
     word: ClassVar[str] = "unexpected_media"
     needs_content: ClassVar[bool] = False
-    is_keyed: ClassVar[bool] = False
+    is_keyed: ClassVar[bool] = True
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):

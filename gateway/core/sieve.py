@@ -1,6 +1,6 @@
 """Which rules can decide an exchange at all, remembered by the facts that most of them ask for.
 
-A thousand rules ask mostly about the same handful of facts: route, archive, transaction, method, status. For each
+A thousand rules ask mostly about the same handful of facts: route, archive, transaction, method, status, media type. For each
 combination that has occurred, the few rules whose conditions on these hold are kept, with the conditions that are left. So a
 common answer costs a look-up and not a walk through all rules. What is remembered changes no verdict.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.core.conditions import Condition
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.rule import Rule
+from gateway.dicomweb.media import parse_media_type
 
 _MOST = 4096  # combinations; more than any archive shows, and less than a hostile one could make up
 
@@ -31,6 +32,15 @@ class Candidate:
         return self.may_match(request, outcome) and all(c.holds(request, outcome) for c in self.of_content)
 
 
+Label = tuple[str, str] | None
+
+
+def _label(outcome: Outcome) -> Label:
+    """What a label says apart from the boundary, which is another one each time."""
+    media = parse_media_type(outcome.fields.get("Content-Type")) if isinstance(outcome, Response) else None
+    return (media.essence, media.parameter("type") or "") if media else None
+
+
 class Sieve:
     """The rules of one policy, sifted."""
 
@@ -38,12 +48,12 @@ class Sieve:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
-        self._known: dict[tuple[str, str, str, str, int | str], tuple[Candidate, ...]] = {}
+        self._known: dict[tuple[str, str, str, str, int | str, Label], tuple[Candidate, ...]] = {}
 
     def candidates(self, request: RequestFacts, outcome: Outcome) -> tuple[Candidate, ...]:
         """In the order in which they decide."""
         known = outcome.status if isinstance(outcome, Response) else outcome.kind.value
-        key = (request.route, request.upstream, request.transaction.id, request.method, known)
+        key = (request.route, request.upstream, request.transaction.id, request.method, known, _label(outcome))
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST:
