@@ -72,6 +72,7 @@ class ScriptedUpstream:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _server: asyncio.Server | None = None
+    _is_closed: bool = False
 
     @property
     def authority(self) -> bytes:
@@ -82,18 +83,23 @@ class ScriptedUpstream:
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> "ScriptedUpstream":
+        self._is_closed = False
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**20, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         assert self._server is not None
+        self._is_closed = True
         self._server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_closed:
+            writer.close()  # let in just before the end: the dead answer nobody
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
