@@ -2,37 +2,24 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 from xml.etree.ElementTree import Element, fromstring
+
+from tests.support.listener import Listener
 
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
-class TinyCollector:
+class TinyCollector(Listener):
     """Use as an async context manager. `frames` holds every message that came whole, in order."""
 
     tls: ssl.SSLContext | None = None
     reads: bool = True
     port: int = 0
     frames: list[bytes] = field(default_factory=list)
-    connections: int = 0
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _server: asyncio.Server | None = None
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-
-    async def __aenter__(self) -> "TinyCollector":
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    patience: ClassVar[float] = 10.0
 
     @property
     def url(self) -> str:
@@ -54,27 +41,10 @@ class TinyCollector:
     async def has_met(self, connections: int) -> None:
         await self._until(lambda: self.connections >= connections)
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        self._changed.set()
-        try:
-            if not self.reads:
-                await asyncio.Event().wait()
-            while True:
-                length = await reader.readuntil(b" ")
-                self.frames.append(await reader.readexactly(int(length)))
-                self._changed.set()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
+    async def _serve(self, reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        if not self.reads:
+            await asyncio.Event().wait()
+        while True:
+            length = await reader.readuntil(b" ")
+            self.frames.append(await reader.readexactly(int(length)))
+            self._changed.set()

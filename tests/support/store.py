@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.pacs.servers import Server, free_port, missing
+from tests.support.listener import Listener
 
 PASSWORD = "Sesam-1234"
 
@@ -58,30 +59,16 @@ def url(port: int, number: int = 0) -> str:
 
 
 @dataclass
-class Wire:
+class Wire(Listener):
     """Between a gateway and its store. Use as an async context manager; `hold` and `release` stop what the store says."""
 
     store: int
     port: int = 0
-    connections: int = 0
-    open: int = 0
     _free: asyncio.Event = field(default_factory=asyncio.Event)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> Self:
         self._free.set()
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        return await super().__aenter__()
 
     @property
     def url(self) -> str:
@@ -97,31 +84,18 @@ class Wire:
 
     async def has_ended(self) -> None:
         """Until no connection is left."""
-        async with asyncio.timeout(5):
-            while self.open:
-                self._changed.clear()
-                await self._changed.wait()
+        await self._until(lambda: not self.open)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections, self.open = self.connections + 1, self.open + 1
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, questions = await asyncio.open_connection("127.0.0.1", self.store)
         back = asyncio.ensure_future(self._pass(answers, writer))
         try:
             while piece := await reader.read(65536):
                 questions.write(piece)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
         finally:
             back.cancel()
             await asyncio.gather(back, return_exceptions=True)
-            self._tasks.discard(task)
-            self.open -= 1
-            self._changed.set()
-            for side in (writer, questions):
-                side.close()
+            questions.close()
 
     async def _pass(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await answers.read(65536):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.support import lint
+from tests.support.listener import Listener
 
 # What follows an answer: an end, a reset, silence, the next request; or, for `stall`, silence of one who does not even read.
 # `fin` ends the TCP connection alone: over TLS the end is not said.
@@ -58,7 +59,7 @@ Script = Callable[[ReceivedRequest, int], "Said | Awaitable[Said]"]
 
 
 @dataclass
-class ScriptedUpstream:
+class ScriptedUpstream(Listener):
     """`script` answers each request; its second argument counts requests from 0. Use as an async context manager.
 
     With `tls` it speaks TLS, and its end of a connection that it closes is said with close_notify."""
@@ -67,12 +68,6 @@ class ScriptedUpstream:
     port: int = 0
     tls: ssl.SSLContext | None = None
     requests: list[ReceivedRequest] = field(default_factory=list)
-    connections: int = 0
-    ended: int = 0  # of the connections
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    _server: asyncio.Server | None = None
-    _is_closed: bool = False
 
     @property
     def authority(self) -> bytes:
@@ -82,38 +77,9 @@ class ScriptedUpstream:
     def url(self) -> str:
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
-    async def __aenter__(self) -> "ScriptedUpstream":
-        self._is_closed = False
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=2**20, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        assert self._server is not None
-        self._is_closed = True
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_closed:
-            writer.close()  # let in just before the end: the dead answer nobody
-            return
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        try:
-            while await self._one(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await self._one(reader, writer):
             pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-            self.ended += 1
-            self._changed.set()
 
     async def has_ended(self, connections: int) -> None:
         """Until so many connections have come to their end. Raises `TimeoutError` where the gateway holds on to them."""
@@ -122,12 +88,6 @@ class ScriptedUpstream:
     async def has_heard(self, requests: int) -> None:
         """Until the heads of so many requests have come."""
         await self._until(lambda: len(self.requests) >= requests)
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
