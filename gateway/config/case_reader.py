@@ -19,6 +19,7 @@ from gateway.config.findings import Report, Reported, Wrong
 from gateway.config.kinds import By, Key, ListOf, MapOf, One, Table
 from gateway.config.regex import regex
 from gateway.config.source import Node
+from gateway.config.values import one_of
 from gateway.core.decision import BodyPlan
 from gateway.core.failures import Failure, FailureKind, Origin, Sent
 from gateway.core.fields import Fields
@@ -72,11 +73,11 @@ _UPSTREAM = Table(
         "headers": Key(_FIELDS, "The fields of its answer; Content-Length is added where nothing frames it.", None),
         "body": Key(One(str.encode), "Its content, as text.", None),
         "body_base64": Key(One(_base64), "Its content, where it is no text.", None),
-        "failure": Key(One(partial(scalars.word, known=tuple(K))), "Or what went wrong instead.", None),
+        "failure": Key(one_of(*K), "Or what went wrong instead.", None),
         "raw": Key(One(str.encode), "Or the bytes that it sends, head and all, as text.", None),
         "raw_base64": Key(One(_base64), "The same, where they are no text.", None),
         "cut": Key(One(_LENGTH), "The connection breaks after so many bytes of the content.", None),
-        "after": Key(One(partial(scalars.word, known=_AFTER)), "What follows raw or a cut: close, rst, hold.", None),
+        "after": Key(one_of(*_AFTER), "What follows raw or a cut: close, rst, hold.", None),
     }
 )
 _BODIES = tuple(BodyPlan)
@@ -90,7 +91,7 @@ _EXPECT = Table(
             MapOf(vocabulary.field_name, One(_expected_value)), "Values, or ~ and a regular expression.", {}
         ),
         "headers_absent": Key(ListOf(One(vocabulary.field_name)), "Fields that must not be there.", ()),
-        "body": Key(One(partial(scalars.word, known=_BODIES)), f"One of {', '.join(_BODIES)}.", None),
+        "body": Key(one_of(*_BODIES), f"One of {', '.join(_BODIES)}.", None),
         "content": Key(One(str.encode), "The content itself, as text.", None),
     }
 )

@@ -2,18 +2,20 @@
 browsers are told. A section that is left out holds nothing back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from gateway.config import scalars as s
-from gateway.config.findings import Report, Wrong, instead, shown
+from gateway.config.findings import Report, Wrong, shown
 from gateway.config.kinds import Key, Kind, ListOf, MapOf, One, Table
+from gateway.config.settings import FollowSettings, HealthSettings, SharedState
 from gateway.config.source import Items, Node
+from gateway.config.values import BOOLEAN, DURATION, PERCENT, TEXT, duration, one_of, whole
 from gateway.config.vocabulary import status_code
-from gateway.core.cors import ANY
+from gateway.core.cors import ANY, Cors
 from gateway.dicomweb.transactions import TRANSACTIONS
 from gateway.guard.adaptive import AdaptiveSettings
 from gateway.guard.breaker import BreakerSettings
@@ -23,23 +25,13 @@ from gateway.guard.protection import ProtectionSettings
 from gateway.guard.rate import RateSettings
 from gateway.guard.retry import RetrySettings
 
-DURATION = One(s.duration, s.show_duration)
-PERCENT = One(s.percent, s.show_percent)
 _LIMIT, _ADAPTIVE, _BREAKER, _RETRY = LimitSettings(), AdaptiveSettings(), BreakerSettings(), RetrySettings()
+_RATE, _HEALTH, _FOLLOW = RateSettings(requests=1), HealthSettings(path="/"), FollowSettings()
+_CORS, _SHARED = Cors(origins=frozenset()), SharedState(url="")
 _FAMILIES = tuple(sorted({transaction.family for transaction in TRANSACTIONS.values()}))
 
 
-def _whole(least: int, most: int = 100_000) -> One:
-    return One(partial(s.whole, least=least, most=most))
-
-
-def _word(known: tuple[str, ...], what: str) -> Callable[[str], str]:
-    def word(written: str) -> str:
-        if written not in known:
-            raise Wrong(f"{shown(written)} is not {what}; {instead(written, known, listed=known)}")
-        return written
-
-    return word
+_MANY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +51,15 @@ class OneOrMore:
 
 
 _LINE = {
-    "in_flight": Key(_whole(1), "How many requests may be under way, counted by what they cost.", _LIMIT.in_flight),
-    "queue": Key(_whole(0), "How many may wait for their turn; more are turned away with 503.", _LIMIT.queue),
+    "in_flight": Key(
+        whole(1, _MANY), "How many requests may be under way, counted by what they cost.", _LIMIT.in_flight
+    ),
+    "queue": Key(whole(0, _MANY), "How many may wait for their turn; more are turned away with 503.", _LIMIT.queue),
     "queue_timeout": Key(DURATION, "How long one may wait.", _LIMIT.queue_timeout),
 }
 ADAPTIVE = Table(
     {
-        "floor": Key(_whole(1), "Never fewer than this under way; in_flight is the most.", _ADAPTIVE.floor),
+        "floor": Key(whole(1, _MANY), "Never fewer than this under way; in_flight is the most.", _ADAPTIVE.floor),
         "tolerance": Key(
             One(partial(s.decimal, least=1.1, most=100.0)),
             "How many times slower than at its best the archive may become before less is asked of it.",
@@ -77,12 +71,12 @@ LIMITS = Table(
     {
         **_LINE,
         "by_transaction": Key(
-            MapOf(_word(_FAMILIES, "a family of transactions"), Table(_LINE)),
+            MapOf(partial(s.word, known=_FAMILIES, what="a family of transactions"), Table(_LINE)),
             "Narrower limits for families of transactions, within the one for all.",
             {},
         ),
         "costs": Key(
-            MapOf(_word(tuple(COSTS), "something that costs"), _whole(1, 1000)),
+            MapOf(partial(s.word, known=tuple(COSTS), what="something that costs"), whole(1, 1000)),
             "What a request costs, by what it asks for, other than by default.",
             {},
         ),
@@ -91,34 +85,34 @@ LIMITS = Table(
 )
 RATE = Table(
     {
-        "requests": Key(_whole(1, 1_000_000), "How many requests are allowed in that time."),
-        "per": Key(DURATION, "The time.", 1.0),
+        "requests": Key(whole(1, 1_000_000), "How many requests are allowed in that time."),
+        "per": Key(DURATION, "The time.", _RATE.per),
         "key": Key(
-            One(partial(s.word, known=("client", "upstream"))),
+            one_of("client", "upstream"),
             "client: for each client by its address, else 429; upstream: for all together, else 503.",
-            "client",
+            _RATE.key,
         ),
     }
 )
 BREAKER = Table(
     {
-        "failures": Key(_whole(1), "So many failures in the window open it.", _BREAKER.failures),
+        "failures": Key(whole(1, _MANY), "So many failures in the window open it.", _BREAKER.failures),
         "window": Key(DURATION, "The time over which they are counted.", _BREAKER.window),
         "open": Key(DURATION, "How long the archive is then left alone.", _BREAKER.open),
         "share": Key(PERCENT, "The failures must also be this share of all answers in the window.", _BREAKER.share),
-        "probes": Key(_whole(1, 100), "How many requests at a time then find out whether it works.", _BREAKER.probes),
+        "probes": Key(whole(1, 100), "How many requests at a time then find out whether it works.", _BREAKER.probes),
     }
 )
 HEALTH = Table(
     {
         "path": Key(One(s.path), "What is asked with GET; any answer below 500 says that the archive works."),
-        "interval": Key(One(partial(s.duration, least=0.1), s.show_duration), "How often, give or take a tenth.", 10.0),
-        "timeout": Key(DURATION, "How long the answer may take.", 5.0),
+        "interval": Key(duration(0.1), "How often, give or take a tenth.", _HEALTH.interval),
+        "timeout": Key(DURATION, "How long the answer may take.", _HEALTH.timeout),
     }
 )
 RETRY = Table(
     {
-        "attempts": Key(_whole(1, 10), "How often a GET or HEAD is sent in all.", _RETRY.attempts),
+        "attempts": Key(whole(1, 10), "How often a GET or HEAD is sent in all.", _RETRY.attempts),
         "max_wait": Key(DURATION, "The longest Retry-After of the archive that is waited for.", _RETRY.max_wait),
         "budget": Key(PERCENT, "The share of requests that may be repeated.", _RETRY.budget),
     }
@@ -128,12 +122,12 @@ FOLLOW = Table(
         "hosts": Key(
             ListOf(One(s.origin, str)),
             "Other addresses to which a redirect may lead, such as https://store.internal.",
-            (),
+            _FOLLOW.hosts,
         ),
-        "hops": Key(_whole(1, 20), "How many redirects in a row.", 3),
+        "hops": Key(whole(1, 20), "How many redirects in a row.", _FOLLOW.hops),
     }
 )
-ON_STATUS = MapOf(status_code, One(partial(s.word, known=("pass", "follow", "retry"))), str)
+ON_STATUS = MapOf(status_code, one_of("pass", "follow", "retry"), str)
 
 
 def moment(written: str) -> float:
@@ -153,7 +147,7 @@ def show_moment(seconds: float) -> str:
 
 MAINTENANCE = Table(
     {
-        "upstream": Key(One(s.text), "The archive; without it, all of them.", None),
+        "upstream": Key(TEXT, "The archive; without it, all of them.", None),
         "from": Key(One(moment, show_moment), "When it begins, with the offset of the time zone."),
         "to": Key(One(moment, show_moment), "When it ends."),
     }
@@ -168,8 +162,8 @@ def web_origin(written: str) -> str:
 CORS = Table(
     {
         "origins": Key(ListOf(One(web_origin)), "Whose scripts may see answers, such as https://viewer.example.org."),
-        "credentials": Key(One(s.boolean), "Whether they may send cookies and logins along.", False),
-        "max_age": Key(DURATION, "How long a browser may remember what it was told.", 600.0),
+        "credentials": Key(BOOLEAN, "Whether they may send cookies and logins along.", _CORS.credentials),
+        "max_age": Key(DURATION, "How long a browser may remember what it was told.", _CORS.max_age),
     }
 )
 SHARED_STATE = Table(
@@ -178,7 +172,7 @@ SHARED_STATE = Table(
             One(s.shared_state, s.show_shared_state),
             "A Redis or Valkey, such as redis://redis:6379/0, in which rates are kept.",
         ),
-        "timeout": Key(DURATION, "How long it may take; then this process counts alone.", 0.05),
+        "timeout": Key(DURATION, "How long it may take; then this process counts alone.", _SHARED.timeout),
     }
 )
 

@@ -248,7 +248,8 @@ def path(written: str) -> str:
     return written
 
 
-def word(written: str, known: tuple[str, ...]) -> str:
+def word(written: str, known: tuple[str, ...], what: str = "known") -> str:
+    """One of the `known` words; a message says that another is not `what` they are."""
     if written not in known:
-        raise Wrong(f"{shown(written)} is not known; {instead(written, known)}")
+        raise Wrong(f"{shown(written)} is not {what}; {instead(written, known)}")
     return written

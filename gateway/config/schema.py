@@ -4,31 +4,19 @@ Rules are not here: what may stand in them depends on the routes, upstreams and 
 `rules`). Nothing here looks at two keys at once: that is `coherence`.
 """
 
-from functools import partial
-
 from gateway.config import protection as p
 from gateway.config import scalars as s
 from gateway.config.files import FILE, SecretFile
 from gateway.config.findings import Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, MapOf, One, Table
 from gateway.config.packs import PACKS
-from gateway.config.settings import AdminSettings, Limits, LoggingSettings, ServerSettings, Timeouts
+from gateway.config.settings import AdminSettings, AuditSettings, Limits, LoggingSettings, ServerSettings, Timeouts
 from gateway.config.source import Node
+from gateway.config.values import BOOLEAN, DURATION, ID, PERCENT, TEXT, duration, one_of, size, whole
 from gateway.config.vocabulary import ByTransaction, challenge, status_code
 from gateway.core.policy import RetryPolicy
 
-TEXT, ID, BOOLEAN = One(s.text), One(s.identifier), One(s.boolean)
-DURATION = One(s.duration, s.show_duration)
-PERCENT = One(s.percent, s.show_percent)
-PORT = One(partial(s.whole, least=0, most=65535))
-
-
-def _one_of(*known: str) -> One:
-    return One(partial(s.word, known=known))
-
-
-def _size(least: int, most: int) -> One:
-    return One(partial(s.size, least=least, most=most), s.show_size)
+PORT = whole(0, 65535)
 
 
 def _version(written: str) -> int:
@@ -38,13 +26,13 @@ def _version(written: str) -> int:
 
 
 _LIMITS, _SERVER, _ADMIN, _TIMEOUTS = Limits(), ServerSettings(), AdminSettings(), Timeouts()
-_RETRY, _LOGGING = RetryPolicy(), LoggingSettings()
+_RETRY, _LOGGING, _AUDIT = RetryPolicy(), LoggingSettings(), AuditSettings("tls", "", 0)
 KIB, MIB = 2**10, 2**20
 
 LIMITS = Table(
     {
-        "target": Key(_size(256, MIB), "The longest request target; longer ones are 414.", _LIMITS.target),
-        "headers": Key(_size(KIB, MIB), "The largest header section of a request.", _LIMITS.headers),
+        "target": Key(size(256, MIB), "The longest request target; longer ones are 414.", _LIMITS.target),
+        "headers": Key(size(KIB, MIB), "The largest header section of a request.", _LIMITS.headers),
         "header_timeout": Key(DURATION, "How long a client may take to send the header.", _LIMITS.header_timeout),
         "idle_timeout": Key(
             DURATION,
@@ -54,11 +42,9 @@ LIMITS = Table(
         "body_timeout": Key(
             DURATION, "How long a client may pause within a body, or take for 256 bytes of it.", _LIMITS.body_timeout
         ),
-        "connections": Key(
-            One(partial(s.whole, least=1, most=1_000_000)), "Client connections at a time.", _LIMITS.connections
-        ),
+        "connections": Key(whole(1, 1_000_000), "Client connections at a time.", _LIMITS.connections),
         "tunnels": Key(
-            One(partial(s.whole, least=0, most=1_000_000)),
+            whole(0, 1_000_000),
             "Notification channels (WebSocket) open at a time; 0 opens none.",
             _LIMITS.tunnels,
         ),
@@ -83,7 +69,7 @@ SERVER = Table(
         "host": Key(One(s.host), "The address to listen on.", _SERVER.host),
         "port": Key(PORT, "The port for clients; 0 takes any free one.", _SERVER.port),
         "drain": Key(
-            One(partial(s.duration, least=0), s.show_duration),
+            duration(0),
             "How long a shutdown waits for exchanges.",
             _SERVER.drain,
         ),
@@ -105,8 +91,8 @@ ADMIN = Table(
 
 DOCUMENTED = Table(
     {
-        "set": Key(_one_of("dicom", "dcs"), "The documented status codes: Table N.7-88, or the larger set.", "dicom"),
-        "edition": Key(_one_of("2024e", "2026a"), "2024e: a search without hits is 204; 2026a: 200.", "2024e"),
+        "set": Key(one_of("dicom", "dcs"), "The documented status codes: Table N.7-88, or the larger set.", "dicom"),
+        "edition": Key(one_of("2024e", "2026a"), "2024e: a search without hits is 204; 2026a: 200.", "2024e"),
         "add": Key(
             MapOf(status_code, TEXT, str), "Further codes, each with the condition under which it is sent.", None
         ),
@@ -143,7 +129,7 @@ QUIRKS = Table(
             One(challenge), "The WWW-Authenticate of a 401 that came without one; without it, such a 401 is 403.", None
         ),
         "empty_search": Key(
-            _one_of("no_match", "error"), "What a search answered with no bytes at all means here.", "no_match"
+            one_of("no_match", "error"), "What a search answered with no bytes at all means here.", "no_match"
         ),
         "forbidden_as_not_found": Key(BOOLEAN, "A 403 to a read means that nothing is there.", False),
     }
@@ -152,7 +138,7 @@ QUIRKS = Table(
 UPSTREAM = Table(
     {
         "url": Key(One(s.origin, str), "Scheme, host and port of the archive, such as http://pacs.internal:8042."),
-        "host_header": Key(_one_of("upstream", "client"), "Whose Host the archive sees.", "upstream"),
+        "host_header": Key(one_of("upstream", "client"), "Whose Host the archive sees.", "upstream"),
         "timeouts": Key(TIMEOUTS, "Patience with this archive.", TIMEOUTS.defaults()),
         "tls": Key(UPSTREAM_TLS, "TLS towards this archive, where its url is https.", None),
         "quirks": Key(QUIRKS, "What no default can know about this archive.", QUIRKS.defaults()),
@@ -174,7 +160,7 @@ ROUTE = Table(
         "prefix": Key(One(s.prefix), "Paths that begin so, at a segment boundary; the longest prefix wins.", "/"),
         "upstream": Key(TEXT, "The archive that serves it, by its id."),
         "service": Key(
-            _one_of("dicomweb", "wado-uri", "opaque"), "What is spoken there; opaque: judged as plain HTTP.", "dicomweb"
+            one_of("dicomweb", "wado-uri", "opaque"), "What is spoken there; opaque: judged as plain HTTP.", "dicomweb"
         ),
     }
 )
@@ -182,25 +168,25 @@ ROUTE = Table(
 RETRY_AFTER = Table(
     {
         "default": Key(DURATION, "The wait where nobody said better.", _RETRY.default),
-        "min": Key(One(partial(s.duration, least=1), s.show_duration), "Never less than this.", _RETRY.minimum),
-        "max": Key(One(partial(s.duration, least=1), s.show_duration), "Never more, as a guess.", _RETRY.maximum),
+        "min": Key(duration(1), "Never less than this.", _RETRY.minimum),
+        "max": Key(duration(1), "Never more, as a guess.", _RETRY.maximum),
         "jitter": Key(PERCENT, "A random share added, so that not all come back at once.", _RETRY.jitter),
     }
 )
 
 INSPECT = Table(
     {
-        "peek": Key(_size(KIB, MIB), "How much of a body may be held to judge it.", 16 * KIB),
-        "document": Key(_size(KIB, 64 * MIB), "The same for documents that are judged as a whole.", 4 * MIB),
+        "peek": Key(size(KIB, MIB), "How much of a body may be held to judge it.", 16 * KIB),
+        "document": Key(size(KIB, 64 * MIB), "The same for documents that are judged as a whole.", 4 * MIB),
     }
 )
 
 LOGGING = Table(
     {
-        "level": Key(_one_of("debug", "info", "warning", "error"), "The least severe line to write.", _LOGGING.level),
-        "format": Key(_one_of("json", "text"), "How a line is written.", _LOGGING.format),
+        "level": Key(one_of("debug", "info", "warning", "error"), "The least severe line to write.", _LOGGING.level),
+        "format": Key(one_of("json", "text"), "How a line is written.", _LOGGING.format),
         "identifiers": Key(
-            _one_of("drop", "hash", "keep"), "What the access log tells of the UIDs in a request.", _LOGGING.identifiers
+            one_of("drop", "hash", "keep"), "What the access log tells of the UIDs in a request.", _LOGGING.identifiers
         ),
         "identifier_key_file": Key(
             SecretFile(least=16), "The key of the hashes; without it, a new one at each start.", None
@@ -214,11 +200,9 @@ AUDIT = Table(
         "ca_file": Key(FILE, "Authorities to trust in the place of the system's.", None),
         "cert_file": Key(FILE, "The certificate that the collector is shown, with its chain, in PEM.", None),
         "key_file": Key(FILE, "Its private key, in PEM.", None),
-        "source_id": Key(TEXT, "The name of this gateway in the trail (AuditSourceID).", "pacs-gateway"),
+        "source_id": Key(TEXT, "The name of this gateway in the trail (AuditSourceID).", _AUDIT.source_id),
         "site": Key(TEXT, "The site it belongs to (AuditEnterpriseSiteID).", None),
-        "queue": Key(
-            One(partial(s.whole, least=1, most=1_000_000)), "Messages that may wait for the collector.", 10_000
-        ),
+        "queue": Key(whole(1, 1_000_000), "Messages that may wait for the collector.", _AUDIT.queue),
     }
 )
 
@@ -231,7 +215,7 @@ def _node(node: Node, _report: Report) -> Node:
 SECTIONS = Table(
     {
         "version": Key(One(_version), "The version of this format is 1."),
-        "mode": Key(_one_of("enforce", "observe"), "observe answers as the archive did, and counts.", "enforce"),
+        "mode": Key(one_of("enforce", "observe"), "observe answers as the archive did, and counts.", "enforce"),
         "server": Key(SERVER, "The port for clients.", SERVER.defaults()),
         "admin": Key(ADMIN, "The port for operators.", ADMIN.defaults()),
         "documented": Key(DOCUMENTED, "The status codes that may leave.", DOCUMENTED.defaults()),

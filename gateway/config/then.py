@@ -9,6 +9,7 @@ from gateway.config import scalars, vocabulary
 from gateway.config.findings import Report, Wrong
 from gateway.config.kinds import Key, ListOf, One, Table, pairs_of
 from gateway.config.source import Node
+from gateway.config.values import one_of
 from gateway.core.decision import BodyPlan, FieldEdits
 from gateway.core.rule import Then
 
@@ -63,7 +64,7 @@ THEN = Table(
     {
         "status": Key(One(vocabulary.status_code), "The code to send.", None),
         "headers": Key(_HEADERS, "Changes to the header section.", _HEADERS.defaults()),
-        "body": Key(One(partial(scalars.word, known=_BODIES)), "keep, empty, or problem: a report of ours.", None),
+        "body": Key(one_of(*_BODIES), "keep, empty, or problem: a report of ours.", None),
         "retry_after": Key(
             One(_retry_after), "A duration; upstream: the archive's own or else the default; none.", None
         ),
