@@ -140,10 +140,7 @@ async def test_one_request_finds_out_that_the_archive_is_back(tmp_path: Path) ->
 async def test_who_comes_while_it_is_probed_waits_for_what_is_found(tmp_path: Path) -> None:
     archive = saying(DEFECT)
     async with guarded(tmp_path, archive, LIMITED + SLOW, response="20s") as (gateway, upstream):
-        for _ in range(3):
-            await search(gateway)
-        archive.says = lambda _received: FOUND
-        archive.open.clear()
+        await comes_back_unheard(gateway, archive)
         probes = await probing(gateway, archive, 5)
         assert (len(upstream.requests), metric(gateway, "queued")) == (4, 4)
         archive.open.set()
@@ -167,10 +164,7 @@ async def test_when_the_probe_fails_all_who_waited_are_told_at_once(tmp_path: Pa
 async def test_a_probe_whose_client_leaves_makes_room_for_the_next(tmp_path: Path) -> None:
     archive = saying(DEFECT)
     async with guarded(tmp_path, archive, LIMITED + SLOW, response="20s") as (gateway, _):
-        for _ in range(3):
-            await search(gateway)
-        archive.says = lambda _received: FOUND
-        archive.open.clear()
+        await comes_back_unheard(gateway, archive)
         leaving = await probe(gateway, archive)
         waiting = asyncio.create_task(search(gateway))
         await until(lambda: in_line(gateway) == 1)
@@ -186,10 +180,7 @@ async def test_a_probe_that_hangs_does_not_keep_the_archive_out_of_service(tmp_p
     """It may hang for as long as an answer may take; the archive may be back long before."""
     archive = saying(DEFECT)
     async with guarded(tmp_path, archive, LIMITED + SLOW, response="20s") as (gateway, _):
-        for _ in range(3):
-            await search(gateway)
-        archive.says = lambda _received: FOUND
-        archive.open.clear()
+        await comes_back_unheard(gateway, archive)
         hanging = await probe(gateway, archive)
         archive.open = asyncio.Event()
         archive.open.set()
@@ -274,6 +265,14 @@ async def test_in_observe_mode_an_archive_that_fails_is_asked_on(tmp_path: Path)
         assert len(upstream.requests) == 6
         assert metric(gateway, "would_hold_back_total", reason="breaker_open") == 3
         assert metric(gateway, "held_back_total", reason="breaker_open") == 0
+
+
+async def comes_back_unheard(gateway: GatewayProcess, archive: Archive) -> None:
+    """The archive fails until it is left alone. Then it works again, but lets whoever asks wait until `archive.open`."""
+    for _ in range(3):
+        await search(gateway)
+    archive.says = lambda _received: FOUND
+    archive.open.clear()
 
 
 def time_is_over(gateway: GatewayProcess) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,18 +24,6 @@ version: 1
 upstreams: {{pacs: {{url: http://pacs, rate: [{{requests: 1}}]}}}}
 shared_state: {{url: '{url}'}}
 """
-
-
-@pytest.fixture(scope="module")
-def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    with Redis(tmp_path_factory.mktemp("redis")) as redis:
-        yield redis
-
-
-@pytest.fixture
-def redis(running_redis: Redis) -> Redis:
-    running_redis.say("FLUSHALL")
-    return running_redis
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from textwrap import dedent
@@ -25,20 +25,6 @@ from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answ
 
 QUESTION = request("GET", "/studies/1/metadata")
 UP = "pacs_gateway_shared_state_up"
-
-
-@pytest.fixture(scope="module")
-def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    with Redis(tmp_path_factory.mktemp("redis")) as redis:
-        yield redis
-
-
-@pytest.fixture
-def redis(running_redis: Redis) -> Redis:
-    """Empty, whatever the test before has left."""
-    running_redis.say("FLUSHALL")
-    running_redis.say("CONFIG RESETSTAT")
-    return running_redis
 
 
 @pytest.fixture

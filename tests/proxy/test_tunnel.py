@@ -142,6 +142,12 @@ def metric(gateway: GatewayProcess, name: str) -> float:
 # ---- opening -------------------------------------------------------------------------------------------------------
 
 
+async def agreed_after(may_answer: asyncio.Event) -> bytes:
+    """The archive agrees to switch, in its own time."""
+    await may_answer.wait()
+    return AGREED
+
+
 async def test_both_hear_the_handshake_of_the_other(tmp_path: Path) -> None:
     async with channel(tmp_path) as (archive, gateway):
         client = await Connection.to(gateway.port)
@@ -280,12 +286,7 @@ async def test_an_unsound_offer_does_not_reach_the_archive(ours: bytes, theirs: 
 async def test_a_client_that_does_not_wait_for_the_101_gets_none(tmp_path: Path) -> None:
     """Nobody can say whether its bytes are frames or a request, so they go nowhere."""
     may_answer = asyncio.Event()
-
-    async def late() -> bytes:
-        await may_answer.wait()
-        return AGREED
-
-    async with channel(tmp_path, lambda _head: late()) as (archive, gateway):
+    async with channel(tmp_path, lambda _head: agreed_after(may_answer)) as (archive, gateway):
         client = await Connection.to(gateway.port)
         await client.send(OPENING)
         await archive.heads.get()
@@ -485,12 +486,7 @@ async def test_a_channel_asked_for_during_a_shutdown_is_refused(tmp_path: Path) 
 
 async def test_a_channel_that_opens_during_a_shutdown_is_closed_at_once(tmp_path: Path) -> None:
     may_answer = asyncio.Event()
-
-    async def late() -> bytes:
-        await may_answer.wait()
-        return AGREED
-
-    async with channel(tmp_path, lambda _head: late()) as (archive, gateway):
+    async with channel(tmp_path, lambda _head: agreed_after(may_answer)) as (archive, gateway):
         client = await Connection.to(gateway.port)
         await client.send(OPENING)
         await archive.heads.get()
