@@ -60,7 +60,7 @@ class Runtime:
             return await exchange(incoming, generation, self.house, self.load())
 
     def load(self) -> Load:
-        return Load(len(self.server.connections), self.draining)
+        return Load(self.server.connected, self.draining)
 
     def swap(self, settings: Settings) -> None:
         """Put a new generation in force at once; exchanges under way end on the old one."""

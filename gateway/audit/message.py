@@ -2,12 +2,12 @@
 
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from gateway.audit import codes
 from gateway.audit.codes import Code
 from gateway.audit.event import Event, Participant, Subject
+from gateway.clock import timestamp
 from gateway.core.addresses import is_address
 from gateway.dicomweb.identifiers import Identifiers
 
@@ -38,15 +38,10 @@ def message(event: Event, source: Source) -> bytes:
     return _DECLARATION + document
 
 
-def utc(moment: float) -> str:
-    """A date with its time zone (A.5.2.5), in the form that RFC 5424 6.2.3 wants too."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _identify(root: Element, event: Event) -> None:
     attributes = {
         "EventActionCode": event.action.value,
-        "EventDateTime": utc(event.moment),
+        "EventDateTime": timestamp(event.moment),  # with its time zone (A.5.2.5)
         "EventOutcomeIndicator": str(event.outcome.value),
     }
     identification = SubElement(root, "EventIdentification", attributes)

@@ -10,8 +10,9 @@ from gateway.audit.collector import Collector, Counted
 from gateway.audit.ending import Ending
 from gateway.audit.event import Action, Event, Outcome, Participant
 from gateway.audit.events import events
-from gateway.audit.message import Source, message, utc
+from gateway.audit.message import Source, message
 from gateway.audit.syslog import framed, header
+from gateway.clock import timestamp
 from gateway.config.settings import AuditSettings
 from gateway.config.tls import towards_collector
 from gateway.core.facts import RequestFacts
@@ -53,7 +54,7 @@ class AuditTrail:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
-        self._collector.put(framed(self._header, utc(event.moment), message(event, self._source)))
+        self._collector.put(framed(self._header, timestamp(event.moment), message(event, self._source)))
 
     def _activity(self, type_: Code) -> Event:
         """The process starts or stops (A.5.3.1)."""

@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from random import random
 
+from gateway.clock import http_date
 from gateway.core.cors import preflight
 from gateway.core.decision import Decision
 from gateway.core.facts import Outcome, RequestFacts
@@ -25,7 +26,6 @@ from gateway.guard.admission import Gate, Load
 from gateway.guard.protection import Asking
 from gateway.proxy.admission import Admission, Granted
 from gateway.proxy.aiohttp_seam import Finished, Incoming
-from gateway.proxy.clock import http_date
 from gateway.proxy.delivery import deliver, tunnel
 from gateway.proxy.downstream import Arrival, Client, arrival, routed
 from gateway.proxy.faults import DownstreamFault
@@ -41,12 +41,12 @@ _log = logging.getLogger("pacs_gateway")
 
 
 class Holding(ExitStack):
-    """What an exchange has to give back at its end: connections, and before them permits."""
+    """What an exchange has to give back at its end: the archive's answer with its connection, and then permits."""
 
     def __init__(self) -> None:
         super().__init__()
         self.permits = self.enter_context(ExitStack())
-        self.connections = self.enter_context(ExitStack())
+        self.answers = self.enter_context(ExitStack())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
             leave = came.failure or await admitted(came, facts, client, generation, house, load, holding)
             if isinstance(leave, Granted):
                 errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave)
-                heard = await hear(came, client, errand, generation, holding.connections, tally)
+                heard = await hear(came, client, errand, generation, holding.answers, tally)
             else:
                 heard = Heard(leave)
             decision = normalise(facts, heard.outcome, generation.policy)

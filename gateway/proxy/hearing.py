@@ -36,11 +36,10 @@ class Heard:
 
 
 async def hear(
-    came: Arrival, client: Client, errand: Errand, generation: Generation, stack: ExitStack, tally: Tally
+    came: Arrival, client: Client, errand: Errand, generation: Generation, answers: ExitStack, tally: Tally
 ) -> Heard:
     """Ask the archive until there is an outcome to judge. Whatever fails is one too, unless the client has left and nobody
-    is there to tell."""
-    answers = stack.enter_context(ExitStack())
+    is there to tell. The answer that is judged stays open in `answers`; those before it are closed."""
     while True:
         heard = await ask(came, client, errand, generation, answers, tally)
         if not errand.goes_on(heard.outcome):

@@ -180,14 +180,13 @@ class Tunnels:
     @contextmanager
     def _counted(self, tunnel: Tunnel, upstream: str) -> Iterator[None]:
         self._open.add(tunnel)
-        self._metrics.tunnels_changed(upstream, 1)
         if self._closing:
             tunnel.end("draining")
         try:
-            yield
+            with self._metrics.tunnel(upstream):
+                yield
         finally:
             self._open.discard(tunnel)
-            self._metrics.tunnels_changed(upstream, -1)
 
     def close(self) -> None:
         """End all of them, and each that opens from now on."""

@@ -10,11 +10,12 @@ import logging
 import sys
 from typing import NamedTuple, TextIO
 
+from gateway.clock import timestamp
 from gateway.config.settings import LoggingSettings
 from gateway.telemetry.lines import lines_to
 from gateway.telemetry.pseudonyms import NO_NAMES, Names, naming
 from gateway.telemetry.record import ExchangeRecord
-from gateway.telemetry.redaction import OWN, JsonMessages, TextMessages, timestamp
+from gateway.telemetry.redaction import OWN, JsonMessages, TextMessages
 
 ACCESS = f"{OWN}.access"
 

@@ -33,7 +33,7 @@ from gateway import __version__
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.failures import FailureKind
-from gateway.telemetry.guard_metrics import GuardMetrics
+from gateway.telemetry.guard_metrics import GuardMetrics, OneMore
 from gateway.telemetry.labels import (
     AUDIT_OUTCOMES,
     DIRECTIONS,
@@ -163,9 +163,9 @@ class Metrics:
         for seen in record.observed:
             self._would_rewrite.of(seen.rule, received, code_label(seen.status or None)).inc()
 
-    def tunnels_changed(self, upstream: str, delta: int) -> None:
-        """One open notification channel more (+1) or fewer (-1) to this archive."""
-        self._tunnels.of(upstream).inc(delta)
+    def tunnel(self, upstream: str) -> OneMore:
+        """A notification channel to this archive is open."""
+        return OneMore(self._tunnels.of(upstream))
 
     def audited(self, outcome: Literal["sent", "dropped"]) -> None:
         """A message of the audit trail has gone out, or is lost."""

@@ -13,13 +13,12 @@ import os
 import sys
 import threading
 import traceback
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
 import gateway
+from gateway.clock import timestamp
 
 OWN = "pacs_gateway"
 WITHHELD = "A library reported a problem. Its words are withheld: they may quote a request."
@@ -36,17 +35,6 @@ def described(error: BaseException) -> str:
 
 def _place(filename: str, line: int) -> str:
     return f"{'/'.join(PurePath(filename).parts[-2:])}:{line}"
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339, UTC, milliseconds."""
-    whole, milliseconds = divmod(int(seconds * 1000), 1000)
-    return f"{_second(whole)}.{milliseconds:03}Z"
-
-
-@lru_cache(16)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def message_fields(record: logging.LogRecord) -> dict[str, str]:

@@ -11,7 +11,8 @@ from gateway.audit import codes
 from gateway.audit.ending import Ending
 from gateway.audit.event import Action, Event, Outcome, Participant
 from gateway.audit.events import events
-from gateway.audit.message import Source, message, utc
+from gateway.audit.message import Source, message
+from gateway.clock import timestamp
 from gateway.core.facts import RequestFacts
 from tests.audit.structure import details, misshapen, query
 from tests.core.making import asked
@@ -94,7 +95,7 @@ def test_a_place_is_an_address_or_the_name_of_a_machine(place: str, type_: str) 
 
 
 def test_a_moment_has_its_time_zone() -> None:
-    assert datetime.fromisoformat(utc(NOON + 0.0625)) == datetime(2026, 1, 1, 12, 0, 0, 62_000, UTC)
+    assert datetime.fromisoformat(timestamp(NOON + 0.0625)) == datetime(2026, 1, 1, 12, 0, 0, 62_000, UTC)
 
 
 @pytest.mark.parametrize("status", [200, 202, 401, 403, 404, 503, None])

@@ -157,7 +157,9 @@ async def test_the_protocols_have_what_is_used_of_them() -> None:
     ours = UpstreamProtocol(loop)
     for name in ("_parser", "_payload", "_should_close", "_paused", "_loop", "transport", "should_close"):
         assert hasattr(ours, name), name
-    server = GatewayServer(nobody, header_timeout=1.0, farewell=0.1)()
+    made_by = GatewayServer(nobody, header_timeout=1.0, farewell=0.1)
+    assert made_by.connected == len(made_by.connections) == 0
+    server = made_by()
     for name in (
         "_messages",
         "_waiter",

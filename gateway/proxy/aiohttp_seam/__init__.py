@@ -5,7 +5,7 @@ What is used and is not public: `ResponseHandler` (subclassed, through `TCPConne
 and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`, `_messages`, `_waiter`,
 `_request_count`, `_message_tail`, `_buffer_paused`, `_manager`, `_keepalive_timeout` and
 `_next_keepalive_close_time`; `_drain_helper` and `_paused` of both; `AppRunner._make_server`;
-`BaseSite._server`; and of asyncio, the TLS layer below a transport (`hanging_up`, `tcp_below`).
+`Server._connections`; `BaseSite._server`; and of asyncio, the TLS layer below a transport (`hanging_up`, `tcp_below`).
 tests/proxy/test_aiohttp_seam.py fails when one of them changes.
 
 Why so low: a pooled connection that hears bytes while idle must be closed, not reused, or one patient's answer reaches

@@ -243,6 +243,11 @@ class GatewayServer(web.Server):
         self.is_leaving = False
 
     @property
+    def connected(self) -> int:
+        """How many connections are open. (`connections` makes a list of them, too dear for every request.)"""
+        return len(self._connections)
+
+    @property
     def clients(self) -> list[DownstreamProtocol]:
         """The connections that are open."""
         return [connection for connection in self.connections if isinstance(connection, DownstreamProtocol)]

@@ -8,11 +8,12 @@ has begun gets the time to be completed and accepted. Elsewhere the port closes 
 
 import asyncio
 import ctypes
-import select
 import socket
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
+
+from gateway.proxy.aiohttp_seam.sockets import is_any_readable
 
 HANDSHAKE = 0.05  # seconds that a connection which has begun may need: many times the way to a client in the same house
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h
@@ -33,7 +34,7 @@ async def emptied(doors: Iterable[socket.socket]) -> None:
     for door in doors:
         _refuse_openings(door)
     await asyncio.sleep(HANDSHAKE)
-    while _is_waiting(doors):  # noqa: ASYNC110 - the kernel has no event for this
+    while is_any_readable(doors):  # noqa: ASYNC110 - the kernel has no event for this
         await asyncio.sleep(0)  # the loop accepts in its next turn
 
 
@@ -45,10 +46,3 @@ def _refuse_openings(door: socket.socket) -> None:
             _SO_ATTACH_FILTER,
             struct.pack("HL", len(_DROP_OPENINGS), ctypes.addressof(program)),
         )
-
-
-def _is_waiting(doors: Iterable[socket.socket]) -> bool:
-    poll = select.poll()
-    for door in doors:
-        poll.register(door.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

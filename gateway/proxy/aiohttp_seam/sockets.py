@@ -4,15 +4,29 @@ import asyncio
 import select
 import socket
 import struct
+from collections.abc import Iterable
+from typing import Protocol
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: closing sends RST
 
 
+class HasDescriptor(Protocol):
+    """A socket, or what asyncio hands out in its place."""
+
+    def fileno(self) -> int: ...
+
+
+def is_any_readable(sockets: Iterable[HasDescriptor]) -> bool:
+    """Whether something waits in one of them: bytes, an end, or a connection to be accepted."""
+    poll = select.poll()
+    for each in sockets:
+        poll.register(each.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def is_readable(transport: asyncio.BaseTransport) -> bool:
     """Whether something waits to be read: bytes, or an end."""
-    poll = select.poll()
-    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return is_any_readable([transport.get_extra_info("socket")])
 
 
 def reset(transport: asyncio.WriteTransport) -> None:
