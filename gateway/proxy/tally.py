@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from gateway.core.decision import Decision
 from gateway.core.facts import RequestFacts
@@ -10,6 +9,7 @@ from gateway.core.failures import FailureKind
 from gateway.core.reply import Reply
 from gateway.core.request import KNOWN_METHODS
 from gateway.proxy.downstream import Client
+from gateway.telemetry.exchange_ids import new_id
 from gateway.telemetry.record import ExchangeRecord
 
 
@@ -17,7 +17,7 @@ from gateway.telemetry.record import ExchangeRecord
 class Tally:
     """Times, counts and words, filled in as the exchange goes on."""
 
-    id: str = field(default_factory=lambda: str(uuid4()))
+    id: str = field(default_factory=new_id)
     wall: float = field(default_factory=time.time)
     began: float = field(default_factory=time.perf_counter)
     asked: float = 0.0  # when the request had gone out

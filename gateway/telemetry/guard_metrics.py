@@ -14,6 +14,7 @@ from gateway.config.settings import Settings
 from gateway.core.failures import FailureKind
 from gateway.guard.breaker import BreakerState
 from gateway.telemetry.labels import BEHAVIOURS, HEALTH, HELD_BACK, M, Series
+from gateway.telemetry.levels import Largest, Latest, Least, Level, Levels, Sum
 
 
 class SeriesOf(Protocol):
@@ -39,16 +40,16 @@ class GuardMetrics:
     """Every method returns at once."""
 
     def __init__(self, series: SeriesOf) -> None:
-        self._in_flight = series(Gauge, "in_flight", "Exchanges under way with the archive.", "upstream")
-        self._queued = series(Gauge, "queued", "Requests that wait for their turn.", "upstream")
-        self._limit = series(Gauge, "in_flight_limit", "How much may be under way, counted by cost.", "upstream")
+        self._in_flight = Levels(series(Sum, "in_flight", "Exchanges under way with the archive.", "upstream"))
+        self._queued = Levels(series(Sum, "queued", "Requests that wait for their turn.", "upstream"))
+        self._limit = series(Sum, "in_flight_limit", "How much may be under way, counted by cost.", "upstream")
         self._held_back = series(Counter, "held_back", "Requests that were not let through.", "upstream", "reason")
         self._would_hold_back = series(
             Counter, "would_hold_back", "Requests that would not have been, outside observe mode.", "upstream", "reason"
         )
-        self._breaker = series(Gauge, "breaker_state", "1 for the state of the breaker, else 0.", "upstream", "state")
+        self._breaker = series(Largest, "breaker_state", "1 for the state of the breaker, else 0.", "upstream", "state")
         self._up = series(
-            Gauge, "upstream_up", "1 if the archive worked when it was last heard of, else 0.", "upstream"
+            Latest, "upstream_up", "1 if the archive worked when it was last heard of, else 0.", "upstream"
         )
         self._health = series(Counter, "health_checks", "Health checks by what they found.", "upstream", "outcome")
         self._sent_on = series(
@@ -59,23 +60,24 @@ class GuardMetrics:
             "behaviour",
         )
         self._from = series(
-            Gauge,
+            Largest,
             "maintenance_start_timestamp_seconds",
             "When the present or next maintenance begins; 0: none.",
             "upstream",
         )
-        self._to = series(Gauge, "maintenance_end_timestamp_seconds", "When it ends; 0: none.", "upstream")
+        self._to = series(Largest, "maintenance_end_timestamp_seconds", "When it ends; 0: none.", "upstream")
         self._series = series
         self._shared: Series[Gauge] | None = None
+        self._heard: dict[str, bool] = {}  # since the last settling
         self.look: Callable[[], Iterable[Guarded]] = tuple
 
-    def in_flight(self, upstream: str) -> "OneMore":
+    def in_flight(self, upstream: str) -> Level:
         """An exchange with this archive is under way."""
-        return OneMore(self._in_flight.of(upstream))
+        return self._in_flight.of(upstream)
 
-    def queued(self, upstream: str) -> "OneMore":
+    def queued(self, upstream: str) -> Level:
         """A request waits for its turn."""
-        return OneMore(self._queued.of(upstream))
+        return self._queued.of(upstream)
 
     def held_back(self, upstream: str, reason: FailureKind) -> None:
         self._held_back.of(upstream, reason.value).inc()
@@ -85,7 +87,7 @@ class GuardMetrics:
 
     def heard_of(self, upstream: str, *, is_up: bool) -> None:
         """An archive has shown that it works, or that it does not."""
-        self._up.of(upstream).set(is_up)
+        self._heard[upstream] = is_up
 
     def health_checked(self, upstream: str, *, is_up: bool) -> None:
         self._health.of(upstream, "up" if is_up else "down").inc()
@@ -101,7 +103,7 @@ class GuardMetrics:
             if is_up is None:
                 return  # the metric is only there where it says something
             text = "1 if rates are counted in common, 0 if by this process alone."
-            self._shared = self._series(Gauge, "shared_state_up", text)
+            self._shared = self._series(Least, "shared_state_up", text)
         self._shared.of().set(math.nan if is_up is None else is_up)
 
     def start_at_zero(self, settings: Settings) -> None:
@@ -115,8 +117,13 @@ class GuardMetrics:
             for behaviour in BEHAVIOURS:
                 self._sent_on.of(name, behaviour)
 
-    def refresh(self) -> None:
-        """Before Prometheus is answered."""
+    def settle(self) -> None:
+        """From now on the series say how things are at this moment."""
+        self._in_flight.settle()
+        self._queued.settle()
+        for upstream, is_up in self._heard.items():
+            self._up.of(upstream).set(is_up)
+        self._heard.clear()
         for guarded in self.look():
             for state in BreakerState if guarded.breaker else ():
                 self._breaker.of(guarded.upstream, state.value).set(state is guarded.breaker)
@@ -124,17 +131,6 @@ class GuardMetrics:
                 self._limit.of(guarded.upstream).set(guarded.limit)
             self._from.of(guarded.upstream).set(guarded.maintenance_from)
             self._to.of(guarded.upstream).set(guarded.maintenance_to)
-
-    def counts(self) -> "GuardCounts":
-        """The counts so far, for the status page."""
-        return GuardCounts(
-            under_way=_by_archive(self._in_flight),
-            waiting=_by_archive(self._queued),
-            is_up={upstream: bool(value) for upstream, value in _by_archive(self._up).items()},
-            held_back=_by_archive_and_reason(self._held_back),
-            would_hold_back=_by_archive_and_reason(self._would_hold_back),
-            guarded={guarded.upstream: guarded for guarded in self.look()},
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +143,3 @@ class GuardCounts:
     held_back: Mapping[str, Mapping[str, int]]
     would_hold_back: Mapping[str, Mapping[str, int]]
     guarded: Mapping[str, Guarded]
-
-
-def _by_archive(series: Series[Gauge]) -> dict[str, int]:
-    return {upstream: int(value) for (upstream,), value in series.values()}
-
-
-def _by_archive_and_reason(series: Series[Counter]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
-    for (upstream, reason), value in series.values():
-        if value:
-            counts.setdefault(upstream, {})[reason] = int(value)
-    return counts
-
-
-class OneMore:
-    """A gauge that stands one higher for as long as this lasts."""
-
-    __slots__ = ("_gauge",)
-
-    def __init__(self, gauge: Gauge) -> None:
-        self._gauge = gauge
-
-    def __enter__(self) -> None:
-        self._gauge.inc()
-
-    def __exit__(self, *_error: object) -> None:
-        self._gauge.dec()

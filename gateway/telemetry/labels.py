@@ -37,12 +37,13 @@ BEHAVIOURS = ("follow", "retry")
 HEALTH = ("up", "down")
 AUDIT_OUTCOMES = ("sent", "dropped")
 
-_CODES = frozenset(map(str, range(100, 600))) | {NONE, INVALID}
+_CODE_LABELS: dict[int | None, str] = {None: NONE, **{code: str(code) for code in range(100, 600)}}
+_CODES = frozenset(_CODE_LABELS.values()) | {INVALID}
 _FOR_OUTSIDERS = {"transaction": OTHER, "code": INVALID, "upstream_code": INVALID}
 
 
 def code_label(status: int | None) -> str:
-    return NONE if status is None else str(status)
+    return _CODE_LABELS.get(status, INVALID)
 
 
 class ClosedSets:
@@ -96,8 +97,3 @@ class Series(Generic[M]):
         if closest == words:  # words from outside would let the dictionary grow without end
             self._known[words] = series
         return series
-
-    def values(self) -> list[tuple[tuple[str, ...], float]]:
-        """Label values and value of every series that is a plain number (no histograms)."""
-        samples = [sample for family in self._metric.collect() for sample in family.samples]
-        return [(tuple(sample.labels[name] for name in self._labels), sample.value) for sample in samples]

@@ -1,7 +1,7 @@
 """The metrics of one process, in a registry of their own: what the archive said beside what the client got.
 
 They survive a reload; a new generation only adds its routes, upstreams and rules. They never hold a path, a UID, an
-address or a reason phrase: every label is a closed set (`labels`).
+address or a reason phrase: every label is a closed set (`labels`). What every exchange changes waits in a `Ledger`.
 
 Which series start at zero. A query over a series that does not exist gives no data instead of 0, and `rate()` misses the
 increment with which a series is born. So what alerts are written on exists from the start: every failure kind of every
@@ -19,21 +19,17 @@ from typing import Final, Literal
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    Gauge,
-    GCCollector,
     Histogram,
-    PlatformCollector,
-    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from gateway import __version__
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.failures import FailureKind
-from gateway.telemetry.guard_metrics import GuardMetrics, OneMore
+from gateway.telemetry.description import Description
+from gateway.telemetry.guard_metrics import GuardMetrics
 from gateway.telemetry.labels import (
     AUDIT_OUTCOMES,
     DIRECTIONS,
@@ -45,32 +41,31 @@ from gateway.telemetry.labels import (
     Series,
     code_label,
 )
+from gateway.telemetry.ledger import DURATIONS, Books, Ledger
+from gateway.telemetry.levels import Level, Levels, Sum
 from gateway.telemetry.record import ExchangeRecord
-from gateway.telemetry.snapshot import Answered, FailureCount, Snapshot, totals
+from gateway.telemetry.snapshot import Snapshot, snapshot
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
-# From a cached search to a study of some gigabytes; from "in a moment" to "in an hour".
-_DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
-_WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
-_Duration = partial(Histogram, buckets=_DURATIONS)
+_WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # from "in a moment" to "in an hour"
+_Duration = partial(Histogram, buckets=DURATIONS)
 _Wait = partial(Histogram, buckets=_WAITS)
 
 
 class Metrics:
-    """Counts exchanges. Every method returns at once and none raises for odd values in a record."""
+    """Counts exchanges. Every method returns at once and none raises for odd values in a record. One of several workers
+    leaves it to their supervisor to describe the gateway itself."""
 
-    def __init__(self, settings: Settings, now: float) -> None:
+    def __init__(self, settings: Settings, now: float, *, is_worker: bool = False) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each, read by nobody
         self._registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self._registry)
+        self._description = None if is_worker else Description(self._registry)
         self._closed = ClosedSets()
         self._count_exchanges()
         self._count_troubles()
         self.guard = GuardMetrics(self._series)
         self._count_audit()
-        self._describe_process()
         self.reload_succeeded(settings, now)
 
     def _count_exchanges(self) -> None:
@@ -79,18 +74,19 @@ class Metrics:
             Counter, "responses", "Exchanges by what the archive said (upstream_code) and what the client got (code).",
             "route", "transaction", "upstream_code", "code", "rule",
         )  # fmt: skip
-        self._seconds = series(
+        seconds = series(
             _Duration, "request_duration_seconds", "From the first byte of the request to the last of the reply.",
             "route", "transaction",
         )  # fmt: skip
-        self._upstream_seconds = series(
+        upstream_seconds = series(
             _Duration, "upstream_duration_seconds", "From the request to the head of the archive's answer.",
             "upstream", "transaction",
         )  # fmt: skip
         self._bytes = series(
             Counter, "bytes", "Content received from clients (in) and sent to them (out).", "direction"
         )
-        self._tunnels = series(Gauge, "tunnels", "Notification channels open to the archive.", "upstream")
+        self._ledger = Ledger(self._closed, Books(self._responses, seconds, upstream_seconds, self._bytes))
+        self._tunnels = Levels(series(Sum, "tunnels", "Notification channels open to the archive.", "upstream"))
 
     def _count_troubles(self) -> None:
         series = self._series
@@ -119,20 +115,8 @@ class Metrics:
         self._audit_messages = self._series(
             Counter, "audit_messages", "Messages of the audit trail: sent to the collector, or dropped.", "outcome"
         )
-        self._audit_queued = Gauge(
-            "pacs_gateway_audit_queued", "Messages of the audit trail that wait.", registry=self._registry
-        )
-
-    def _describe_process(self) -> None:
-        gauge = partial(Gauge, registry=self._registry)
-        self._reload_ok = gauge(
-            "pacs_gateway_config_last_reload_successful", "1 if the configuration read last is in force, else 0."
-        )
-        self._reload_time = gauge(
-            "pacs_gateway_config_last_reload_success_timestamp_seconds", "When the configuration in force was loaded."
-        )
-        self._config = gauge("pacs_gateway_config_info", "The configuration in force; always 1.", ["hash", "mode"])
-        gauge("pacs_gateway_build_info", "The running release; always 1.", ["version"]).labels(__version__).set(1)
+        self._audit_queued = self._series(Sum, "audit_queued", "Messages of the audit trail that wait.")
+        self._audit_waiting: Callable[[], int] = int
 
     def _series(self, kind: Callable[..., M], name: str, text: str, *labels: str) -> Series[M]:
         metric = kind(f"pacs_gateway_{name}", text, labels, registry=self._registry)
@@ -140,20 +124,11 @@ class Metrics:
 
     def observe(self, record: ExchangeRecord) -> None:
         """Counts one finished exchange."""
-        received, sent = code_label(record.received), code_label(record.status)
-        self._responses.of(record.route, record.transaction, received, sent, record.rule).inc()
-        self._seconds.of(record.route, record.transaction).observe(record.seconds)
-        if record.upstream_seconds is not None:
-            self._upstream_seconds.of(record.upstream, record.transaction).observe(record.upstream_seconds)
-        self._bytes.of("in").inc(record.bytes_in)
-        self._bytes.of("out").inc(record.bytes_out)
-        self._observe_troubles(record, received, sent)
-
-    def _observe_troubles(self, record: ExchangeRecord, received: str, sent: str) -> None:
+        self._ledger.add(record)
         if record.failure:
             self._failures.of(record.upstream, record.failure).inc()
         if record.retry_source is not None:
-            self._retry_after.of(sent, record.retry_source.value).observe(record.retry_seconds)
+            self._retry_after.of(code_label(record.status), record.retry_source.value).observe(record.retry_seconds)
         if record.ended == "truncated":
             self._truncated.of(record.upstream).inc()
         if record.uninspected:
@@ -161,11 +136,12 @@ class Metrics:
         if record.suspicion:
             self._suspicious.of(record.transaction, record.suspicion).inc()
         for seen in record.observed:
-            self._would_rewrite.of(seen.rule, received, code_label(seen.status or None)).inc()
+            received, sent = code_label(record.received), code_label(seen.status or None)
+            self._would_rewrite.of(seen.rule, received, sent).inc()
 
-    def tunnel(self, upstream: str) -> OneMore:
+    def tunnel(self, upstream: str) -> Level:
         """A notification channel to this archive is open."""
-        return OneMore(self._tunnels.of(upstream))
+        return self._tunnels.of(upstream)
 
     def audited(self, outcome: Literal["sent", "dropped"]) -> None:
         """A message of the audit trail has gone out, or is lost."""
@@ -173,20 +149,19 @@ class Metrics:
 
     def audit_waits(self, waiting: Callable[[], int]) -> None:
         """There is an audit trail; `waiting` says how many of its messages wait."""
-        self._audit_queued.set_function(waiting)
+        self._audit_waiting = waiting
 
     def reload_succeeded(self, settings: Settings, now: float) -> None:
         """These settings are in force since `now` (Unix seconds)."""
         self._closed.learn(settings)
         self._start_at_zero(settings)
-        self._config.clear()
-        self._config.labels(settings.digest, settings.policy.mode.value).set(1)
-        self._reload_time.set(now)
-        self._reload_ok.set(1)
+        if self._description is not None:
+            self._description.reload_succeeded(settings, now)
 
     def reload_failed(self) -> None:
         """A new configuration was refused; the one before stays in force."""
-        self._reload_ok.set(0)
+        if self._description is not None:
+            self._description.reload_failed()
 
     def _start_at_zero(self, settings: Settings) -> None:
         documented = settings.policy.documented
@@ -208,19 +183,20 @@ class Metrics:
             for word in words:
                 series.of(word)
 
+    def settle(self) -> None:
+        """Everything that was counted so far goes where it is read. To be called before that, and at the end of a process
+        whose counts another one reads."""
+        self._ledger.settle()
+        self._tunnels.settle()
+        self._audit_queued.of().set(self._audit_waiting())
+        self.guard.settle()
+
     def render(self) -> bytes:
         """The text that Prometheus reads, of the type `CONTENT_TYPE`."""
-        self.guard.refresh()
+        self.settle()
         return generate_latest(self._registry)
 
     def snapshot(self) -> Snapshot:
         """The counts so far, for the status page."""
-        answered = totals(self._responses.values(), 2, 3, 4)
-        would = totals(self._would_rewrite.values(), 1, 2, 0)
-        failures = totals(self._failures.values(), 0, 1)
-        return Snapshot(
-            answered=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in answered),
-            would_rewrite=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in would),
-            failures=tuple(FailureCount(upstream, kind, n) for (upstream, kind), n in failures),
-            guard=self.guard.counts(),
-        )
+        self.settle()
+        return snapshot(self._registry.collect(), self.guard.look())

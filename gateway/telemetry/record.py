@@ -4,14 +4,13 @@ No target, no header value, no address, no reason phrase, no exception text: wor
 made by us.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.core.decision import Observed, RetrySource
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeRecord:
-    """One exchange, after its last byte.
+class ExchangeRecord(NamedTuple):
+    """One exchange, after its last byte. A tuple, because a frozen dataclass takes twice as long to fill.
 
     `status` is what the client got, None where it left before it got anything. `received` is what the archive said, None
     where it said nothing. `upstream_seconds` runs to the head of the archive's answer. `ended` says how the reply ended:

@@ -1,10 +1,16 @@
-"""The counts of this process at one moment, as values for a page: the larger first, nothing that was never counted."""
+"""The counts at one moment, as values for a page: the larger first, nothing that was never counted.
+
+They are taken from the metrics themselves, so a page cannot say anything else, whether one process has counted or several.
+"""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from prometheus_client import Metric
+
 from gateway.core.decision import UNCHANGED
-from gateway.telemetry.guard_metrics import GuardCounts
+from gateway.telemetry.guard_metrics import GuardCounts, Guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,49 @@ class Snapshot:
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def totals(values: list[tuple[tuple[str, ...], float]], *places: int) -> list[tuple[tuple[str, ...], int]]:
-    """Sums over all labels but those at `places`, without zeros, the larger first."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    for labels, value in values:
-        counts[tuple(labels[place] for place in places)] += int(value)
-    return sorted(((key, n) for key, n in counts.items() if n), key=lambda item: (-item[1], item[0]))
+def snapshot(families: Iterable[Metric], guarded: Iterable[Guarded]) -> Snapshot:
+    """Of metrics as they are collected, and of what the guard knows beside them."""
+    counted = _Counted(families)
+    answered = counted.totals("responses", "upstream_code", "code", "rule")
+    would = counted.totals("would_rewrite", "upstream_code", "code", "rule")
+    failures = counted.totals("failures", "upstream", "kind")
+    return Snapshot(
+        answered=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in answered),
+        would_rewrite=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in would),
+        failures=tuple(FailureCount(upstream, kind, n) for (upstream, kind), n in failures),
+        guard=GuardCounts(
+            under_way=counted.by_archive("in_flight"),
+            waiting=counted.by_archive("queued"),
+            is_up={upstream: bool(value) for upstream, value in counted.by_archive("upstream_up").items()},
+            held_back=counted.by_archive_and_reason("held_back"),
+            would_hold_back=counted.by_archive_and_reason("would_hold_back"),
+            guarded={one.upstream: one for one in guarded},
+        ),
+    )
+
+
+class _Counted:
+    """Families by name."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = {family.name: family for family in families}
+
+    def totals(self, name: str, *labels: str) -> list[tuple[tuple[str, ...], int]]:
+        """Sums over all labels but these, without zeros, the larger first."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for labelled, value in self._values(name):
+            counts[tuple(labelled[label] for label in labels)] += value
+        return sorted(((key, n) for key, n in counts.items() if n), key=lambda item: (-item[1], item[0]))
+
+    def by_archive(self, name: str) -> dict[str, int]:
+        return {labelled["upstream"]: value for labelled, value in self._values(name)}
+
+    def by_archive_and_reason(self, name: str) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for (upstream, reason), number in self.totals(name, "upstream", "reason"):
+            counts.setdefault(upstream, {})[reason] = number
+        return counts
+
+    def _values(self, name: str) -> list[tuple[dict[str, str], int]]:
+        family = self._families.get(f"pacs_gateway_{name}")  # one that nobody has set yet is not there
+        return [(sample.labels, int(sample.value)) for sample in family.samples] if family else []

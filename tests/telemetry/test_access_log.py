@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.config.settings import LoggingSettings
 from gateway.core.decision import RetrySource
-from gateway.telemetry.access_log import ACCESS, AccessLog, fields_of, setup_logging
-from gateway.telemetry.pseudonyms import Names
+from gateway.telemetry.access_log import ACCESS, AccessLog, fields_of, json_line, setup_logging
+from gateway.telemetry.pseudonyms import NO_NAMES, Names
+from gateway.telemetry.record import ExchangeRecord
 from tests.telemetry.records import record
+from tests.telemetry.test_lines import in_the_last_turn
 
 ALLOWED = [
     "time", "id", "route", "upstream", "transaction", "method", "received", "status", "rule", "failure", "seconds",
@@ -45,6 +49,34 @@ def written(**more: object) -> str:
 
 def test_a_line_holds_the_allowed_fields_and_no_other() -> None:
     assert list(json.loads(written())) == ALLOWED
+
+
+@given(
+    st.builds(
+        record,
+        started=st.floats(0, 4e9),
+        route=st.text(),
+        upstream=st.text(),
+        transaction=st.text(),
+        method=st.text(),
+        status=st.none() | st.integers(0, 999),
+        received=st.none() | st.integers(0, 999),
+        rule=st.text(),
+        failure=st.text(),
+        seconds=st.floats(0, 1e6),
+        upstream_seconds=st.none() | st.floats(0, 1e6),
+        bytes_in=st.integers(0, 2**50),
+        bytes_out=st.integers(0, 2**50),
+        retry_source=st.none() | st.sampled_from(RetrySource),
+        retry_seconds=st.floats(0, 1e6),
+        ended=st.sampled_from(["complete", "truncated", "client_gone", "draining", "idle"]),
+        attempts=st.integers(0, 9),
+    ),
+    st.just(NO_NAMES) | st.fixed_dictionaries({"study": st.text(), "series": st.text(), "instance": st.text()}),
+)
+def test_a_line_is_what_json_makes_of_its_fields(told: ExchangeRecord, names: Names) -> None:
+    """It is put together by hand, which is quicker, and must not be another line for it."""
+    assert json_line(told, names) == json.dumps(fields_of(told, names))
 
 
 def test_a_line_tells_what_the_archive_said_and_what_the_client_got() -> None:
@@ -127,6 +159,14 @@ def test_setting_up_twice_writes_once() -> None:
     AccessLog(LoggingSettings()).add(record(), TARGET)
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
+
+
+def test_setting_up_again_loses_no_line() -> None:
+    first, log = io.StringIO(), AccessLog(LoggingSettings())
+    setup_logging(LoggingSettings(), first)
+    in_the_last_turn(lambda: log.add(record(), TARGET))
+    setup_logging(LoggingSettings(), io.StringIO())
+    assert len(first.getvalue().splitlines()) == 1
 
 
 def test_handlers_of_others_stay() -> None:

@@ -20,9 +20,3 @@ def test_words_from_outside_share_a_series_and_are_not_remembered() -> None:
     counted = series()
     assert counted.of("DOE^JOHN", "1200") is counted.of("1.2.840.113619", "-7")
     assert counted._known == {}
-
-
-def test_values_come_in_the_order_of_the_labels() -> None:
-    counted = series()
-    counted.of("studies.store", "409").inc(3)
-    assert (("studies.store", "409"), 3.0) in counted.values()

@@ -1,0 +1,127 @@
+"""What is counted of every exchange, in plain numbers until somebody wants to read them.
+
+A series of prometheus-client takes a lock for each change, or writes to a file where several processes are counted
+together, and every exchange changes five of them. So exchanges that are alike in all their labels share a page, on which
+counting is an addition, and `settle` carries the pages over to the series.
+
+A histogram takes one duration at a time in public. That many fell into one bucket can only be told to its parts, which
+prometheus-client does not promise: pyproject.toml bounds its version, and `tests/telemetry/test_ledger.py` fails when they
+change.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from prometheus_client import Counter, Histogram
+
+from gateway.telemetry.labels import ClosedSets, Series, code_label
+from gateway.telemetry.record import ExchangeRecord
+
+# From a cached search to a study of some gigabytes.
+DURATIONS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The series that the pages are carried over to."""
+
+    responses: Series[Counter]
+    seconds: Series[Histogram]
+    upstream_seconds: Series[Histogram]
+    bytes: Series[Counter]
+
+
+class Words(NamedTuple):
+    """What a page is for; the names are those of the labels."""
+
+    route: str
+    transaction: str
+    upstream: str
+    upstream_code: str
+    code: str
+    rule: str
+
+
+class Durations:
+    """How many fell into each bucket of `DURATIONS`, the last of which has no upper bound, and their sum."""
+
+    __slots__ = ("_buckets", "_sum")
+
+    def __init__(self) -> None:
+        self._buckets, self._sum = [0] * (len(DURATIONS) + 1), 0.0
+
+    def add(self, seconds: float) -> None:
+        self._buckets[bisect_left(DURATIONS, seconds)] += 1
+        self._sum += seconds
+
+    def settle(self, series: Series[Histogram], *words: str) -> None:
+        """Without a duration no series is born."""
+        if any(self._buckets):
+            observe_many(series.of(*words), self._buckets, self._sum)
+
+
+class Page:
+    """Exchanges that are alike in all their labels, since the last settling."""
+
+    __slots__ = ("_bytes_in", "_bytes_out", "_exchanges", "_seconds", "_upstream_seconds", "_words")
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._exchanges = self._bytes_in = self._bytes_out = 0
+        self._seconds, self._upstream_seconds = Durations(), Durations()
+
+    def add(self, record: ExchangeRecord) -> None:
+        self._exchanges += 1
+        self._bytes_in += record.bytes_in
+        self._bytes_out += record.bytes_out
+        self._seconds.add(record.seconds)
+        if record.upstream_seconds is not None:
+            self._upstream_seconds.add(record.upstream_seconds)
+
+    def settle(self, books: Books) -> None:
+        route, transaction, upstream, received, sent, rule = self._words
+        books.responses.of(route, transaction, received, sent, rule).inc(self._exchanges)
+        books.bytes.of("in").inc(self._bytes_in)
+        books.bytes.of("out").inc(self._bytes_out)
+        self._seconds.settle(books.seconds, route, transaction)
+        self._upstream_seconds.settle(books.upstream_seconds, upstream, transaction)
+
+
+class Ledger:
+    """The pages that are open."""
+
+    def __init__(self, closed: ClosedSets, books: Books) -> None:
+        self._closed, self._books = closed, books
+        self._pages: dict[tuple[str, ...], Page] = {}
+
+    def add(self, record: ExchangeRecord) -> None:
+        words = (
+            record.route,
+            record.transaction,
+            record.upstream,
+            code_label(record.received),
+            code_label(record.status),
+            record.rule,
+        )
+        (self._pages.get(words) or self._open(words)).add(record)
+
+    def _open(self, words: tuple[str, ...]) -> Page:
+        """Words from outside their sets share a page, or they would open pages without end."""
+        closest = Words._make(map(self._closed.closest, Words._fields, words))
+        return self._pages.setdefault(closest, Page(closest))
+
+    def settle(self) -> None:
+        """From now on the series say what was counted so far."""
+        pages, self._pages = self._pages, {}
+        for page in pages.values():
+            page.settle(self._books)
+
+
+def observe_many(histogram: Histogram, buckets: Sequence[int], total: float) -> None:
+    """What `histogram.observe` does for one duration, for all of them: so many in each bucket, and their sum."""
+    histogram._sum.inc(total)
+    for bucket, number in zip(histogram._buckets, buckets, strict=True):
+        if number:
+            bucket.inc(number)
