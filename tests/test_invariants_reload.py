@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.policies import rules
 from gateway.server import GatewayProcess
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.running import SHORT
@@ -88,4 +89,34 @@ async def test_an_exchange_ends_on_the_generation_it_began_with(
         await reload_to("b", tmp_path, gateway)
         go_on.set()
         assert (await slow).value("X-Generation") == "a"
+        assert (await ask(gateway.port, request("GET", "/studies/1.2"))).value("X-Generation") == "b"
+
+
+async def test_reloads_at_the_same_time_come_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads the file in slices, between which the others are asked for; the last word is the file's."""
+    async with stage(tmp_path, lambda _received, _number: BROKEN, generation("a")) as (archive, gateway):
+        monkeypatch.setenv("UPSTREAM", archive.url)
+        (tmp_path / "gateway.yaml").write_text(SHORT + generation("b"))
+        results = await asyncio.gather(*(gateway.reloader.reload() for _ in range(4)))
+        assert {(result.ok, result.digest) for result in results} == {(True, gateway.runtime.settings.digest)}
+        assert (await ask(gateway.port, request("GET", "/studies/1.2"))).value("X-Generation") == "b"
+
+
+async def test_a_reload_that_is_given_up_changes_nothing_and_bars_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked for it through the admin port may hang up meanwhile. A thousand rules take many slices."""
+    async with stage(tmp_path, lambda _received, _number: BROKEN, generation("a")) as (archive, gateway):
+        monkeypatch.setenv("UPSTREAM", archive.url)
+        file, before = tmp_path / "gateway.yaml", gateway.runtime.settings
+        file.write_text(SHORT + CALM + rules(1000))
+        given_up = asyncio.create_task(gateway.reloader.reload())
+        await asyncio.sleep(0)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert gateway.runtime.settings is before
+        await reload_to("b", tmp_path, gateway)
         assert (await ask(gateway.port, request("GET", "/studies/1.2"))).value("X-Generation") == "b"

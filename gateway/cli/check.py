@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gateway.config.findings import ConfigErrors, Finding
 from gateway.config.lint import lint
@@ -22,14 +21,9 @@ example:
 """
 
 
-def add_to(commands: Any) -> None:
-    parser = commands.add_parser(
-        "check",
-        help="find every mistake in a configuration",
-        description="Read a configuration, run the examples of its rules, and list every mistake at once.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Read a configuration, run the examples of its rules, and list every mistake at once."
+    parser.epilog = EPILOG
     parser.add_argument("file", metavar="FILE", type=Path, help="the configuration (YAML)")
     parser.set_defaults(run=run)
 

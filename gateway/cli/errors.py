@@ -1,6 +1,9 @@
 """Mistakes of a user, as one line."""
 
-from gateway.config.findings import ConfigErrors
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the commands that read no configuration need none of it
+    from gateway.config.findings import ConfigErrors
 
 
 class UserError(Exception):
@@ -11,7 +14,7 @@ class UserError(Exception):
         self.code = code
 
 
-def from_config(errors: ConfigErrors) -> UserError:
+def from_config(errors: "ConfigErrors") -> UserError:
     """All findings of a configuration, one line each."""
     lines = [str(finding) for finding in errors.findings]
     head = "the configuration cannot be read" if errors.unreadable else "the configuration has mistakes"

@@ -2,7 +2,6 @@
 
 import argparse
 import http.client
-from typing import Any
 
 from gateway.cli.errors import UserError
 
@@ -14,14 +13,9 @@ The gateway is ready while it can answer, also when the PACS behind it cannot: i
 """
 
 
-def add_to(commands: Any) -> None:
-    parser = commands.add_parser(
-        "healthcheck",
-        help="ask a running gateway whether it is ready",
-        description="Ask the admin port of a running gateway whether it is ready to serve.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Ask the admin port of a running gateway whether it is ready to serve."
+    parser.epilog = EPILOG
     parser.add_argument("--host", default="127.0.0.1", help="address of the admin port (default %(default)s)")
     parser.add_argument("--port", type=int, default=9090, help="the admin port (default %(default)s)")
     parser.add_argument("--timeout", type=float, default=3.0, help="seconds to wait (default %(default)s)")

@@ -6,10 +6,10 @@ A user's mistake ends in one line on stderr and exit code 1 or 2, never in a tra
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 
 from gateway import __version__
-from gateway.cli import check, demo, healthcheck, serve, test
 from gateway.cli.errors import UserError
 
 DESCRIPTION = """\
@@ -29,8 +29,19 @@ first steps:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, for the program and for its documentation."""
+# Each is a module of this package with `describe`, which gives its parser its text, its options and `run`.
+COMMANDS = {
+    "serve": "run the gateway",
+    "check": "find every mistake in a configuration",
+    "test": "run the examples of rules, and files of cases, against a policy",
+    "demo": "see the gateway at work on an embedded legacy PACS",
+    "healthcheck": "ask a running gateway whether it is ready",
+}
+
+
+def parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The command line; with `arguments`, without the options of all commands but theirs: a health check that is asked for
+    every few seconds has no need of a server, nor has a list of the commands."""
     top = argparse.ArgumentParser(
         prog="pacs-gateway",
         description=DESCRIPTION,
@@ -39,8 +50,10 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"pacs-gateway {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for command in (serve, check, test, demo, healthcheck):
-        command.add_to(commands)
+    for name, meaning in COMMANDS.items():
+        command = commands.add_parser(name, help=meaning, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if arguments is None or name in arguments:
+            import_module(f"gateway.cli.{name}").describe(command)
     version = commands.add_parser("version", help="print the version", description="Print the version.")
     version.set_defaults(run=_version)
     return top
@@ -58,8 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal without the letters of a name gets its code points
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     try:
+        options = parser(given).parse_args(given)
         return int(options.run(options))
     except UserError as error:
         print(f"pacs-gateway: {error}", file=sys.stderr)

@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from gateway.cli.errors import UserError, from_config
 from gateway.cli.junit import junit
@@ -49,15 +48,12 @@ examples:
 """
 
 
-def add_to(commands: Any) -> None:
-    parser = commands.add_parser(
-        "test",
-        help="run the examples of rules, and files of cases, against a policy",
-        description="Run the examples of every rule and files of cases against the policy of a configuration,\n"
-        "without a network, and report the rules that no case needs.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Run the examples of every rule and files of cases against the policy of a configuration,\n"
+        "without a network, and report the rules that no case needs."
     )
+    parser.epilog = EPILOG
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the configuration (YAML)")
     parser.add_argument("cases", metavar="CASES", type=Path, nargs="*", help="files of cases, or folders of them")
     parser.add_argument("--strict", action="store_true", help="a rule that no case needs is a finding: exit 1")

@@ -16,7 +16,8 @@ from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, One, Table
 from gateway.config.overlay import read_overlay
-from gateway.config.source import Items, Node, Pairs, parse, place_of
+from gateway.config.parse import parse
+from gateway.config.source import Items, Node, Pairs, place_of
 
 _SUFFIXES = (".yaml", ".yml")
 _BEGINS = "a file of cases begins with cases:"

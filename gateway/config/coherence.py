@@ -10,7 +10,10 @@ from typing import Any
 
 from gateway.config.findings import Place, Report, instead, shown
 from gateway.config.objections import undocumented
+from gateway.config.protection import protection
 from gateway.config.scalars import is_loopback, show_duration
+from gateway.config.settings import Limits
+from gateway.config.sharing import unshareable
 from gateway.config.source import Items, Node, Pair, Pairs, Scalar, place_of
 from gateway.config.tls import unusable
 from gateway.core.cors import ANY
@@ -202,6 +205,17 @@ def _limits(root: Node, values: Values) -> Iterator[Remark]:
             yield place, f"{limits['adaptive']['floor']} is more than in_flight, {most}"
 
 
+def _workers(root: Node, values: Values) -> Iterator[Remark]:
+    """How many `auto` will be is known where the gateway runs, and checked there when it starts."""
+    workers, upstreams = values["server"]["workers"], values["upstreams"] or {}
+    if workers == "auto" or any(rate["requests"] is None for each in upstreams.values() for rate in each["rate"]):
+        return
+    protections = {id_: protection(upstream) for id_, upstream in upstreams.items()}
+    limits, in_common = Limits(**values["server"]["limits"]), values["shared_state"] is not None
+    for keys, message in unshareable(limits, protections, workers, rates_in_common=in_common):
+        yield place_of(root, *keys), message
+
+
 _FOLLOWABLE = (301, 302, 303, 307, 308)
 
 
@@ -271,6 +285,7 @@ _CHECKS: tuple[Callable[[Node, Values], Iterator[Remark]], ...] = (
     _tls_files,
     _audit,
     _limits,
+    _workers,
     _on_status,
     _maintenance,
     _cors,

@@ -27,6 +27,7 @@ from gateway.config.settings import (
     UpstreamTls,
 )
 from gateway.config.source import Pairs
+from gateway.config.steps import Steps
 from gateway.core.cors import Cors
 from gateway.core.policy import Mode, Policy, Quirks, RetryPolicy
 from gateway.guard.maintenance import Window
@@ -34,10 +35,13 @@ from gateway.guard.maintenance import Window
 Values = Mapping[str, Any]
 
 
-def compiled(values: Values, rules: Sequence[Read], source: str) -> Settings:
+def compiling(values: Values, rules: Sequence[Read], source: str) -> Steps[Settings]:
     """The settings. `rules` are the operator's and the packs', in the order in which they decide."""
     routes = _routes(values)
-    effective = _effective(values, routes, rules)
+    as_written = yield from _as_written(rules)
+    effective = _effective(values, routes, as_written[: sum(not read.rule.pack for read in rules)])
+    yield
+    digest = yield from _digest(effective, as_written)
     return Settings(
         policy=_policy(values, rules),
         upstreams={id_: _upstream(id_, upstream) for id_, upstream in values["upstreams"].items()},
@@ -51,7 +55,7 @@ def compiled(values: Values, rules: Sequence[Read], source: str) -> Settings:
         ),
         shared_state=SharedState(**values["shared_state"]) if values["shared_state"] else None,
         source=source,
-        digest=_digest(effective, rules),
+        digest=digest,
         effective=effective,
         examples=tuple(example for read in rules if not read.rule.pack for example in read.examples),
     )
@@ -120,26 +124,33 @@ def _audit(section: Values) -> AuditSettings:
     return AuditSettings(url.scheme, url.host, url.port, site=section["site"] or "", **rest)
 
 
-def _effective(values: Values, routes: Sequence[Route], rules: Sequence[Read]) -> dict[str, object]:
+def _effective(values: Values, routes: Sequence[Route], rules: Sequence[object]) -> dict[str, object]:
     """The whole configuration as plain data, defaults included, in the form of a file that would mean the same."""
     documented = documented_of(values)
     filled = {
         **values,
         "documented": {**values["documented"], "add": documented.added},
         "routes": [{"id": r.id, "prefix": r.prefix, "upstream": r.upstream, "service": r.service} for r in routes],
-        "rules": [_rule_as_written(read) for read in rules if not read.rule.pack],
+        "rules": rules,
     }
     shown = SECTIONS.show(filled)
     assert isinstance(shown, dict)
     return shown
 
 
-def _rule_as_written(read: Read) -> dict[str, object]:
-    assert isinstance(read.node, Pairs)
-    return {pair.key: plain(pair.node) for pair in read.node.pairs if pair.key != "examples"}
+def _as_written(rules: Sequence[Read]) -> Steps[list[object]]:
+    written: list[object] = []
+    for read in rules:
+        assert isinstance(read.node, Pairs)
+        written.append({pair.key: plain(pair.node) for pair in read.node.pairs if pair.key != "examples"})
+        yield
+    return written
 
 
-def _digest(effective: Mapping[str, object], rules: Sequence[Read]) -> str:
+def _digest(effective: Mapping[str, object], rules: Sequence[object]) -> Steps[str]:
     """Tells two configurations apart; equal for equal meaning, whatever comments and order of keys."""
-    meaning = [effective, [_rule_as_written(read) for read in rules]]
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]
+    digest = hashlib.sha256()
+    for part in ({key: value for key, value in effective.items() if key != "rules"}, *rules):
+        digest.update(json.dumps(part, sort_keys=True).encode() + b"\n")
+        yield
+    return digest.hexdigest()[:12]

@@ -98,6 +98,11 @@ class Report:
             self.add(wrong.place or place, str(wrong))
             return None
 
+    def take(self, other: "Report") -> None:
+        """All that another one has collected."""
+        self.findings += other.findings
+        self.repeated += other.repeated
+
     def stop_if_any(self) -> None:
         if self.findings:
             raise ConfigErrors(self.findings)

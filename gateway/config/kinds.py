@@ -108,10 +108,9 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping with known keys. `later` are keys of the contract that this release does not have yet."""
+    """A mapping with known keys."""
 
     keys: Mapping[str, Key]
-    later: frozenset[str] = frozenset()
 
     def read(self, node: Node, report: Report) -> dict[str, Any]:
         """Every key with its value or its default; None where one is missing or wrong."""
@@ -119,7 +118,7 @@ class Table:
         given = {pair.key: pair for pair in pairs_of(node)}
         for name, pair in given.items():
             if name not in self.keys:
-                report.add(pair.place, self._unknown(name))
+                report.add(pair.place, f"unknown key; {instead(name, self.keys)}")
                 continue
             read = report.attempt(pair.node.place, partial(self.keys[name].kind.read, pair.node, report))
             values[name] = values[name] if read is None else read
@@ -133,11 +132,6 @@ class Table:
 
     def show(self, value: Any) -> object:
         return {name: key.kind.show(value[name]) for name, key in self.keys.items() if value[name] is not None}
-
-    def _unknown(self, name: str) -> str:
-        if name in self.later:
-            return "is known, but not in this release"
-        return f"unknown key; {instead(name, [*self.keys, *self.later], listed=self.keys)}"
 
 
 def text_of(node: Node) -> str:

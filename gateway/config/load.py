@@ -4,21 +4,23 @@ Either settings come out, or `ConfigErrors` with every mistake of the file, sort
 """
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gateway.config.coherence import check, documented_of, written
-from gateway.config.compile import compiled
+from gateway.config.compile import compiling
 from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.overlay import overlaid
-from gateway.config.packs import pack_tree
-from gateway.config.rules import Read, Scope, read_rules, refuse_twins
+from gateway.config.packs import parsing_pack
+from gateway.config.parse import parsing
+from gateway.config.rules import Read, Scope, reading_rules, refuse_twins
 from gateway.config.scalars import origin
 from gateway.config.schema import SECTIONS
 from gateway.config.settings import Settings
-from gateway.config.source import Node, Pairs, from_plain, parse
+from gateway.config.source import Node, Pairs, from_plain
+from gateway.config.steps import Steps, finished
 from gateway.config.when import Names
 from gateway.core.policy import Documented
 
@@ -33,8 +35,14 @@ def load(path: str | Path, environ: Mapping[str, str]) -> Settings:
 def load_text(text: str, file: str, environ: Mapping[str, str], overlay: Pairs | None = None) -> Settings:
     """The same from a text; `file` is its name in messages, and what relative names are relative to. The sections of
     `overlay` stand in place of its own."""
+    return finished(loading_text(text, file, environ, overlay))
+
+
+def loading_text(text: str, file: str, environ: Mapping[str, str], overlay: Pairs | None = None) -> Steps[Settings]:
+    """The same in steps, none longer than it takes to read a rule."""
     report = Report()
-    return _settings(overlaid(parse(text, file, environ, report), overlay), report, source=file)
+    root = yield from parsing(text, file, environ, report)
+    return (yield from _settings(overlaid(root, overlay), report, source=file))
 
 
 def quick_start(
@@ -57,39 +65,48 @@ def quick_start(
     data: dict[str, object] = {"version": 1, "upstreams": {"pacs": {"url": url}}, "packs": "all", **sections}
     data.setdefault("server", {k: v for k, v in (("host", host), ("port", port)) if v is not None})
     data.setdefault("admin", {} if admin_port is None else {"port": admin_port})
-    return _settings(from_plain(data, Place(QUICK_START)), Report(), source="")
+    return finished(_settings(from_plain(data, Place(QUICK_START)), Report(), source=""))
 
 
-def _settings(root: Node, report: Report, source: str) -> Settings:
+def _settings(root: Node, report: Report, source: str) -> Steps[Settings]:
     values = report.attempt(root.place, partial(SECTIONS.read, root, report))
     if values is not None:
+        yield
         check(root, values, report)
-        rules = _rules(root, values, report)
+        yield
+        rules = yield from _rules(root, values, report)
         report.stop_if_any()
-        return compiled(values, rules, source)
+        return (yield from compiling(values, rules, source))
     raise ConfigErrors(report.findings)
 
 
-def _rules(root: Node, values: Mapping[str, Any], report: Report) -> tuple[Read, ...]:
+def _rules(root: Node, values: Mapping[str, Any], report: Report) -> Steps[tuple[Read, ...]]:
     """The rules in the order in which they decide: the file's, then those of each pack."""
     faulty = any(finding.path.startswith("documented") for finding in report.findings)
     names = Names(written(root, "routes"), written(root, "upstreams"))
-    own = read_rules(values["rules"], Scope(names, None if faulty else documented_of(values)), report)
-    shipped = tuple(read for name in values["packs"] for read in pack_rules(name, report))
+    own = yield from reading_rules(values["rules"], Scope(names, None if faulty else documented_of(values)), report)
+    shipped: list[Read] = []
+    for name in values["packs"]:
+        shipped += yield from _reading_pack(name, report)
     refuse_twins((*shipped, *own), report)
     return (*own, *shipped)
 
 
 def pack_rules(name: str, report: Report) -> tuple[Read, ...]:
     """The rules of one pack. They may send any code of the smallest set, so they fit every configuration."""
-    rules, findings = _pack(name)
-    report.findings.extend(findings)
+    return finished(_reading_pack(name, report))
+
+
+def _reading_pack(name: str, report: Report) -> Steps[tuple[Read, ...]]:
+    """Read once in a process: a pack ships with the release and depends on no configuration."""
+    if name not in _packs:
+        found = Report()
+        tree = yield from parsing_pack(name, found)
+        rules = yield from reading_rules(tree.get("rules"), Scope(Names(), Documented(), pack=name), found)
+        _packs[name] = rules, found
+    rules, found = _packs[name]
+    report.take(found)
     return rules
 
 
-@cache
-def _pack(name: str) -> tuple[tuple[Read, ...], tuple[Finding, ...]]:
-    """Read once in a process: a pack ships with the release and depends on no configuration. Reading YAML is slow."""
-    report = Report()
-    rules = read_rules(pack_tree(name, report).get("rules"), Scope(Names(), Documented(), pack=name), report)
-    return rules, tuple(report.findings)
+_packs: dict[str, tuple[tuple[Read, ...], Report]] = {}

@@ -12,7 +12,9 @@ from typing import Any
 
 from gateway.config.findings import Report, Wrong, instead, shown
 from gateway.config.kinds import ListOf, One
-from gateway.config.source import Node, Pairs, Scalar, parse
+from gateway.config.parse import parsing
+from gateway.config.source import Node, Pairs, Scalar
+from gateway.config.steps import Steps, finished
 
 _SUFFIX = ".yaml"
 # The first rule that matches decides, so what is said of many products comes after what is said of one.
@@ -31,8 +33,14 @@ def names() -> tuple[str, ...]:
 
 def pack_tree(name: str, report: Report) -> Pairs:
     """The tree of one pack, of which `names` knows."""
+    return finished(parsing_pack(name, report))
+
+
+def parsing_pack(name: str, report: Report) -> Steps[Pairs]:
+    """The same in steps."""
     file = name + _SUFFIX
-    tree = parse(files("gateway.packs").joinpath(file).read_text("utf-8"), f"packs/{file}", {}, report)
+    text = files("gateway.packs").joinpath(file).read_text("utf-8")
+    tree = yield from parsing(text, f"packs/{file}", {}, report)
     assert isinstance(tree, Pairs)
     return tree
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from gateway.config import scalars as s
 from gateway.config.findings import Report, Wrong, shown
@@ -32,6 +32,17 @@ _FAMILIES = tuple(sorted({transaction.family for transaction in TRANSACTIONS.val
 
 
 _MANY = 100_000
+MOST_WORKERS = 64
+
+
+def workers(written: str) -> int | Literal["auto"]:
+    """How many processes share what is allowed."""
+    if written == "auto":
+        return "auto"
+    try:
+        return s.whole(written, 1, MOST_WORKERS)
+    except Wrong:
+        raise Wrong(f"{shown(written)} is neither auto nor a whole number from 1 to {MOST_WORKERS}") from None
 
 
 @dataclass(frozen=True, slots=True)

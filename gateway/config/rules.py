@@ -16,6 +16,7 @@ from gateway.config.findings import Place, Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, One, Table, is_null
 from gateway.config.objections import objections
 from gateway.config.source import Items, Node, place_of
+from gateway.config.steps import Steps
 from gateway.config.then import read_then
 from gateway.config.when import Names, read_when
 from gateway.core.normalise import BUILT_IN
@@ -42,15 +43,19 @@ class Scope:
     pack: str = ""
 
 
-def read_rules(node: Node | None, scope: Scope, report: Report) -> tuple[Read, ...]:
-    """The rules of one list, in its order; those that are faulty are reported and left out."""
+def reading_rules(node: Node | None, scope: Scope, report: Report) -> Steps[tuple[Read, ...]]:
+    """The rules of one list, in its order; those that are faulty are reported and left out. A step is a rule."""
     if node is None or is_null(node):
         return ()
     if not isinstance(node, Items):
         report.add(node.place, "is not a list of rules")
         return ()
-    read = [report.attempt(item.place, partial(_rule, item, scope, report)) for item in node.nodes]
-    return tuple(rule for rule in read if rule is not None)
+    read: list[Read] = []
+    for item in node.nodes:
+        rule = report.attempt(item.place, partial(_rule, item, scope, report))
+        read += [rule] if rule else []
+        yield
+    return tuple(read)
 
 
 def refuse_twins(rules: Iterable[Read], report: Report) -> None:

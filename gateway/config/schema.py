@@ -68,6 +68,9 @@ SERVER = Table(
     {
         "host": Key(One(s.host), "The address to listen on.", _SERVER.host),
         "port": Key(PORT, "The port for clients; 0 takes any free one.", _SERVER.port),
+        "workers": Key(
+            One(p.workers), "How many processes serve the port; auto: one per core. Limits are divided among them.", 1
+        ),
         "drain": Key(
             duration(0),
             "How long a shutdown waits for exchanges.",
@@ -78,8 +81,7 @@ SERVER = Table(
         "trusted_proxies": Key(
             ListOf(One(s.network, str)), "Proxies whose word on the client's address counts.", _SERVER.trusted_proxies
         ),
-    },
-    later=frozenset({"workers"}),
+    }
 )
 
 ADMIN = Table(

@@ -42,10 +42,11 @@ class ServerTls:
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """The port for traffic."""
+    """The port for traffic, and how many processes serve it."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a gateway in a container listens for others
     port: int = 8080
+    workers: int | Literal["auto"] = 1
     drain: float = 30.0
     limits: Limits = Limits()
     tls: ServerTls | None = None

@@ -8,8 +8,10 @@ import pytest
 
 from gateway.config.findings import Report
 from gateway.config.load import load_text
-from gateway.config.rules import Scope, read_rules
-from gateway.config.source import Pairs, parse
+from gateway.config.parse import parse
+from gateway.config.rules import Scope, reading_rules
+from gateway.config.source import Pairs
+from gateway.config.steps import finished
 from gateway.config.when import WHEN, Names
 from gateway.core.conditions import BodyMatches, FieldMatches, JsonHas, LooksLike, OneOf, SizeIs, StatusIs
 from gateway.core.decision import BodyPlan, FieldEdits
@@ -195,6 +197,6 @@ def test_where_a_rule_comes_from_is_kept_for_people_and_out_of_the_policy(
     report = Report()
     tree = parse(text, "g.yaml", {}, report)
     assert isinstance(tree, Pairs)
-    (read,) = read_rules(tree.get("rules"), Scope(Names(), Documented()), report)
+    (read,) = finished(reading_rules(tree.get("rules"), Scope(Names(), Documented()), report))
     assert (read.source, report.findings) == (source, [])
     assert load_text(text, "g.yaml", {}).policy.rules[0] == replace(rule(), where=read.rule.where)

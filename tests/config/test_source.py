@@ -7,7 +7,8 @@ import pytest
 from gateway.config.findings import ConfigErrors, Finding, Place, Report
 from gateway.config.kinds import plain
 from gateway.config.load import load, load_text
-from gateway.config.source import Items, Node, Pairs, Scalar, from_plain, parse, place_of
+from gateway.config.parse import parse
+from gateway.config.source import Items, Node, Pairs, Scalar, from_plain, place_of
 
 PACS = "version: 1\nupstreams: {pacs: {url: 'http://pacs:8042'}}\n"
 
