@@ -105,13 +105,20 @@ class Running:
 
 
 def launch(
-    peer: Peer, folder: Path, archive: int, where: frozenset[int], *, logs: bool = False, rules: str = ""
+    peer: Peer,
+    folder: Path,
+    archive: int,
+    where: frozenset[int],
+    *,
+    logs: bool = False,
+    rules: str = "",
+    workers: int = 1,
 ) -> Running:
     """Start a proxy in front of the archive. To be waited for, and ended by whoever asked."""
     own = folder / _plain(peer.name)
     own.mkdir(exist_ok=True)
     port, admin = free_port(), free_port()
-    words = {"PORT": port, "ADMIN": admin, "ORIGIN": archive, "RULES": rules}
+    words = {"PORT": port, "ADMIN": admin, "ORIGIN": archive, "RULES": rules, "WORKERS": workers}
     words["LOG"] = peer.log[logs].replace("{FOLDER}", str(own))
     config = configured(peer.template, own, **words) if peer.template else own
     if peer.name == "Traefik":

@@ -19,6 +19,7 @@ from bench.stage import Stage
 from bench.streams import Cut, streams
 from bench.tables import Table, markdown
 from bench.wider import by_connections, by_rules
+from bench.workers import by_workers
 from bench.wrk import LoadFailed
 
 EXPERIMENTS: dict[str, Callable[[Stage], Table]] = {
@@ -28,6 +29,7 @@ EXPERIMENTS: dict[str, Callable[[Stage], Table]] = {
     "first-bytes": first_bytes,
     "starts": starts,
     "reloads": reloads,
+    "workers": by_workers,
 }
 
 

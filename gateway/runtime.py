@@ -14,7 +14,9 @@ from gateway.config.settings import Settings
 from gateway.guard.admission import Load
 from gateway.proxy.admission import Admission
 from gateway.proxy.aiohttp_seam import Finished, GatewayServer, Incoming
+from gateway.proxy.begun import Begun
 from gateway.proxy.exchange import House, exchange
+from gateway.proxy.express import Station
 from gateway.proxy.generation import Generation
 from gateway.proxy.health import HealthChecks
 from gateway.proxy.tunnel import Tunnels
@@ -31,11 +33,11 @@ LAST_CALL = 2.0
 
 
 class Runtime:
-    """Everything one process holds. `ready` is for load balancers."""
+    """Everything one process holds, or one of several workers. `ready` is for load balancers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_worker: bool = False) -> None:
         self.generation = Generation(settings)
-        self.metrics = Metrics(settings, time.time())
+        self.metrics = Metrics(settings, time.time(), is_worker=is_worker)
         self.admission = Admission(settings, self.metrics)
         self.tunnels = Tunnels(self.metrics)
         self.journal = Journal()
@@ -43,6 +45,8 @@ class Runtime:
         self.telemetry = Telemetry(self.metrics, self.journal, AccessLog(settings.logging), self.audit)
         self.house = House(self.admission, self.tunnels, self.telemetry)
         self.server = GatewayServer(self.handle, **server_options(settings))
+        self.station = Station(lambda: self.generation, self.load, self.admission, self.telemetry)
+        self.server.departs = self.station.departs
         self.started = time.time()
         self.version = __version__
         self.health = HealthChecks(self.admission, self.metrics)
@@ -56,7 +60,8 @@ class Runtime:
 
     async def handle(self, incoming: Incoming) -> Finished:
         """One exchange, on the generation in force when it began."""
-        with self.generation as generation:
+        generation = incoming.begun.generation if isinstance(incoming.begun, Begun) else self.generation
+        with generation:
             return await exchange(incoming, generation, self.house, self.load())
 
     def load(self) -> Load:
@@ -71,6 +76,13 @@ class Runtime:
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
         self.metrics.reload_succeeded(settings, time.time())
+
+    async def adopt(self, settings: Settings, _text: str) -> None:
+        """For `reload`."""
+        self.swap(settings)
+
+    def reload_failed(self) -> None:
+        self.metrics.reload_failed()
 
     @property
     def draining(self) -> bool:

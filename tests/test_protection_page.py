@@ -21,6 +21,7 @@ from gateway.guard.protection import ProtectionSettings
 from gateway.proxy.shared_counts import connections
 from gateway.telemetry.labels import HELD_BACK
 from gateway.telemetry.metrics import Metrics
+from gateway.workers.summing import Sums
 from tests.core.making import RETRIEVE
 
 ROOT = Path(__file__).parents[1]
@@ -98,10 +99,10 @@ def test_the_costs_are_as_they_are_said() -> None:
     assert {**dict.fromkeys(COSTS, rest), "study": study, "series": series, "store": series} == COSTS
 
 
-def test_the_metrics_that_are_named_exist() -> None:
+def test_the_metrics_that_are_named_exist(tmp_path: Path) -> None:
     metrics = Metrics(loaded(EXAMPLES[0]), 0.0)
     metrics.guard.shared_state(is_up=True)
-    rendered = metrics.render().decode()
+    rendered = (metrics.render() + Sums(tmp_path, loaded(EXAMPLES[0]), 0.0).render()).decode()
     named = set(re.findall(r"pacs_gateway_\w+", PAGE))
     assert len(named) > 12
     assert [name for name in sorted(named) if f"# TYPE {name.removesuffix('_total')}" not in rendered] == []

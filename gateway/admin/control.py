@@ -4,21 +4,15 @@ from typing import Protocol
 
 from gateway.config.settings import Settings
 from gateway.reload import ReloadResult
-from gateway.telemetry.journal import Journal
-from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.record import ExchangeRecord
+from gateway.telemetry.snapshot import Snapshot
 
 
 class AdminControl(Protocol):
-    """The running process, seen from the admin port."""
+    """The running gateway, seen from the admin port: one process, or several that count as one."""
 
     @property
     def settings(self) -> Settings: ...
-
-    @property
-    def metrics(self) -> Metrics: ...
-
-    @property
-    def journal(self) -> Journal: ...
 
     @property
     def ready(self) -> bool:
@@ -32,5 +26,19 @@ class AdminControl(Protocol):
 
     @property
     def version(self) -> str: ...
+
+    async def metrics(self) -> bytes:
+        """The text that Prometheus reads."""
+        ...
+
+    async def counts(self) -> Snapshot: ...
+
+    async def recent(self, limit: int) -> tuple[ExchangeRecord, ...]:
+        """The last exchanges, the one that started last first."""
+        ...
+
+    async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
+        """The last of them that failed."""
+        ...
 
     async def reload(self) -> ReloadResult: ...

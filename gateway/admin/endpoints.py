@@ -14,6 +14,7 @@ from aiohttp import web
 from gateway.admin.control import AdminControl
 from gateway.admin.replies import complete, errors_as_json, is_cross_site, json_reply, refusal, text_reply
 from gateway.admin.status_page import status_page
+from gateway.admin.tables import ROWS
 from gateway.reload import ReloadResult
 from gateway.telemetry.access_log import fields_of
 from gateway.telemetry.metrics import CONTENT_TYPE
@@ -47,10 +48,11 @@ class _Endpoints:
         self._control = control
 
     async def page(self, _request: web.Request) -> web.Response:
-        return web.Response(text=status_page(self._control, time.time()), content_type="text/html")
+        counts, failures = await self._control.counts(), await self._control.failures(ROWS)
+        return web.Response(text=status_page(self._control, counts, failures, time.time()), content_type="text/html")
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._control.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await self._control.metrics(), headers={"Content-Type": CONTENT_TYPE})
 
     async def healthy(self, _request: web.Request) -> web.Response:
         return text_reply("The process runs.\n")
@@ -82,7 +84,7 @@ class _Endpoints:
         limit = request.query.get("limit", str(_DEFAULT_LIMIT))
         if not _LIMIT.fullmatch(limit):
             return refusal(400, "limit is a whole number from 1.")
-        recent = self._control.journal.recent(int(limit))
+        recent = await self._control.recent(int(limit))
         return json_reply({"exchanges": [{**fields_of(record), "why": record.why} for record in recent]})
 
 

@@ -11,6 +11,7 @@ from gateway.admin.style import STYLE
 from gateway.admin.words import clock_time, span
 from gateway.config.settings import Settings
 from gateway.core.policy import Mode
+from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot
 
 REFRESH = 10  # seconds
@@ -22,9 +23,9 @@ _HEAD = Markup(
 )
 
 
-def status_page(control: AdminControl, now: float) -> str:
-    """The whole page, as of `now` (Unix seconds)."""
-    settings, counts = control.settings, control.metrics.snapshot()
+def status_page(control: AdminControl, counts: Snapshot, failures: tuple[ExchangeRecord, ...], now: float) -> str:
+    """The whole page, as of `now` (Unix seconds), with these counts and the last `failures`."""
+    settings = control.settings
     content = tag(
         "main",
         _observing(settings),
@@ -33,7 +34,7 @@ def status_page(control: AdminControl, now: float) -> str:
         tables.answered(counts),
         tables.would_rewrite(settings, counts),
         tables.rules(settings, counts),
-        tables.failures(control.journal.failures(tables.ROWS)),
+        tables.failures(failures),
         tables.routes(settings),
         _configuration(control, now),
     )
@@ -87,5 +88,5 @@ def _links(now: float) -> Markup:
         ("/-/exchanges", "Last exchanges"),
         ("/-/ready", "Readiness"),
     )
-    as_of = f"As of {clock_time(now)} UTC; renewed every {REFRESH} seconds. Counts since the start of this process."
+    as_of = f"As of {clock_time(now)} UTC; renewed every {REFRESH} seconds. Counts since the start."
     return tag("footer", tag("nav", *(tag("a", text, href=path) for path, text in links)), tag("p", as_of))

@@ -7,14 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
-from typing import Any
 
 from gateway.cli.errors import UserError, from_config
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import load
 from gateway.demo.legacy_pacs import LegacyPacs
 from gateway.demo.tour import tour
-from gateway.server import CannotStart, GatewayProcess, serve
+from gateway.ports import CannotStart
+from gateway.server import GatewayProcess, serve
 from gateway.telemetry.access_log import setup_logging
 
 EPILOG = """\
@@ -28,14 +28,11 @@ examples:
 """
 
 
-def add_to(commands: Any) -> None:
-    parser = commands.add_parser(
-        "demo",
-        help="see the gateway at work on an embedded legacy PACS",
-        description="Start the gateway in front of an embedded legacy PACS and take a short tour of what it changes.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Start the gateway in front of an embedded legacy PACS and take a short tour of what it changes."
     )
+    parser.epilog = EPILOG
     parser.add_argument("--port", type=int, default=8080, help="port of the gateway (default %(default)s)")
     parser.add_argument("--admin-port", type=int, default=9090, help="port for operators (default %(default)s)")
     parser.add_argument("--no-tour", action="store_true", help="only start; do not show the tour")

@@ -1,22 +1,25 @@
 """`serve`: run the gateway."""
 
 import argparse
-import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from gateway.cli.errors import UserError, from_config
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import load, quick_start
 from gateway.config.settings import Settings
 from gateway.config.tls import Unusable
+from gateway.heap import construction
+from gateway.loop import run as run_on_its_loop
+from gateway.ports import CannotStart
 from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
-from gateway.server import CannotStart
 from gateway.server import serve as serve_forever
 from gateway.telemetry.access_log import setup_logging
 from gateway.telemetry.redaction import redact_last_words
+from gateway.workers.cores import how_many
+from gateway.workers.supervisor import serve as serve_with
 
 CONFIG_VARIABLE = "PACS_GATEWAY_CONFIG"
 
@@ -31,17 +34,13 @@ signals:
   SIGHUP            read the file again; a file with mistakes changes nothing
   SIGTERM, SIGINT   stop accepting, let requests under way end (for up to server.drain), then exit 0;
                     a second one resets what is left and exits at once, with 143 or 130
+  With server.workers they go to the process that was started; it sees to the others.
 """
 
 
-def add_to(commands: Any) -> None:
-    parser = commands.add_parser(
-        "serve",
-        help="run the gateway",
-        description="Run the gateway, from a configuration file or from a single upstream URL.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Run the gateway, from a configuration file or from a single upstream URL."
+    parser.epilog = EPILOG
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--config", metavar="FILE", type=Path, help="the configuration (YAML)")
     source.add_argument("--upstream", metavar="URL", help="the PACS to stand in front of, without any file")
@@ -59,10 +58,14 @@ def _leave(number: int, _frame: object) -> NoReturn:
 def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _leave)
     redact_last_words()  # before anything can fail: an error while a configuration is read may quote its secrets
-    settings, source = read(options)
+    with construction():
+        settings, source = read(options)
     setup_logging(settings.logging)
     try:
-        return asyncio.run(serve_forever(settings, source))
+        workers = how_many(settings.server.workers)
+        if workers > 1:
+            return serve_with(settings, source, workers)
+        return run_on_its_loop(serve_forever(settings, source), settings)
     except (CannotStart, UnsuitableAiohttp, Unusable) as error:
         raise UserError(str(error)) from None
 

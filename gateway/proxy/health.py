@@ -10,6 +10,7 @@ that comes anew, and takes none of those that are kept for clients.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from random import random
 
 from gateway.config.settings import HealthSettings
@@ -24,6 +25,8 @@ _log = logging.getLogger("pacs_gateway")
 _JITTER = 0.2  # of the interval, so that many gateways do not ask at the same moment
 _USER_AGENT = "pacs-gateway-health"
 
+Found = Callable[[str, float, bool], None]  # which archive, when it was asked (monotonic), whether it works
+
 
 class HealthChecks:
     """The checks of the generation in force. What was found goes with the process, so that a reload is no news."""
@@ -31,13 +34,15 @@ class HealthChecks:
     def __init__(self, admission: Admission, metrics: Metrics) -> None:
         self._admission, self._metrics = admission, metrics
         self._known: dict[str, bool] = {}
+        self.asks = True  # one of several workers asks for all of them
+        self.found: Found = lambda _name, _asked, _is_up: None  # hears what it finds
         self._tasks: list[asyncio.Task[None]] = []
 
     def watch(self, generation: Generation) -> None:
         """Ask the archives of this generation from now on, and no others."""
         self.stop()
         for name, upstream in generation.settings.upstreams.items():
-            if upstream.health is not None:
+            if upstream.health is not None and self.asks:
                 self._tasks.append(asyncio.ensure_future(self._watch(generation, name, upstream.health)))
 
     def stop(self) -> None:
@@ -60,6 +65,15 @@ class HealthChecks:
         if self._known.get(name) is not is_up:
             self._known[name] = is_up
             _log.log(logging.INFO if is_up else logging.WARNING, "%s %s", name, "works" if is_up else "does not work")
+        self._recover(name, asked, is_up=is_up)
+        self.found(name, asked, is_up)
+
+    def hear(self, name: str, asked: float, *, is_up: bool) -> None:
+        """What another worker has found. All processes of a system share the monotonic clock."""
+        self._metrics.guard.heard_of(name, is_up=is_up)
+        self._recover(name, asked, is_up=is_up)
+
+    def _recover(self, name: str, asked: float, *, is_up: bool) -> None:
         if is_up:
             self._admission.of(name).recover(asked, time.monotonic())
 

@@ -5,6 +5,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 from gateway.admin.status_page import status_page
+from gateway.admin.tables import ROWS
 from tests.admin.process import Process
 
 NOW = 1_767_232_800.0
@@ -53,11 +54,15 @@ class Page(HTMLParser):
         return table[1:]
 
 
+def written(process: Process) -> str:
+    return status_page(process, process.counted.snapshot(), process.journal.failures(ROWS), NOW)
+
+
 def page(process: Process) -> Page:
-    return Page(status_page(process, NOW))
+    return Page(written(process))
 
 
 def words(process: Process) -> str:
     """The page without its style and tags."""
-    body = status_page(process, NOW).split("</head>")[1]
+    body = written(process).split("</head>")[1]
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))

@@ -8,6 +8,7 @@ from gateway.reload import ReloadResult
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.record import ExchangeRecord
+from gateway.telemetry.snapshot import Snapshot
 from tests.telemetry.records import settings
 
 
@@ -20,10 +21,22 @@ class Process:
     version: str = "1.2.3"
     reloads: int = 0
     journal: Journal = field(default_factory=Journal)
-    metrics: Metrics = field(init=False)
+    counted: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
-        self.metrics = Metrics(self.settings, self.started)
+        self.counted = Metrics(self.settings, self.started)
+
+    async def metrics(self) -> bytes:
+        return self.counted.render()
+
+    async def counts(self) -> Snapshot:
+        return self.counted.snapshot()
+
+    async def recent(self, limit: int) -> tuple[ExchangeRecord, ...]:
+        return self.journal.recent(limit)
+
+    async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
+        return self.journal.failures(limit)
 
     async def reload(self) -> ReloadResult:
         self.reloads += 1
@@ -33,6 +46,6 @@ class Process:
 
     def saw(self, *records: ExchangeRecord) -> "Process":
         for record in records:
-            self.metrics.observe(record)
+            self.counted.observe(record)
             self.journal.add(record)
         return self

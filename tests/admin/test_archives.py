@@ -25,7 +25,7 @@ CALM = Guarded("pacs", None, None, 0.0, 0.0)
 
 def archive(process: Process, *guarded: Guarded) -> dict[str, str]:
     """The row of the first archive."""
-    process.metrics.guard.look = lambda: guarded
+    process.counted.guard.look = lambda: guarded
     return dict(zip(COLUMNS, page(process).rows("Archives")[0], strict=True))
 
 
@@ -48,8 +48,8 @@ def test_an_archive_whose_certificate_is_not_verified_stands_out() -> None:
 @pytest.mark.parametrize(("is_up", "told"), [(True, "Works"), (False, "Does not work")])
 def test_what_was_last_heard_of_it_is_its_state(is_up: bool, told: str) -> None:
     process = Process()
-    process.metrics.guard.heard_of("pacs", is_up=not is_up)
-    process.metrics.guard.health_checked("pacs", is_up=is_up)
+    process.counted.guard.heard_of("pacs", is_up=not is_up)
+    process.counted.guard.health_checked("pacs", is_up=is_up)
     assert archive(process)["state"] == told
 
 
@@ -84,7 +84,7 @@ def test_an_observer_leaves_nobody_alone() -> None:
 )
 def test_what_is_under_way_stands_beside_its_limit(limit: int, state: BreakerState | None, told: str) -> None:
     process = limited()
-    with process.metrics.guard.in_flight("pacs"), process.metrics.guard.queued("pacs"):
+    with process.counted.guard.in_flight("pacs"), process.counted.guard.queued("pacs"):
         row = archive(process, replace(CALM, limit=limit, breaker=state))
         assert row["load"] == f"1{told}1 waiting"
 
@@ -93,7 +93,7 @@ def test_what_was_held_back_comes_with_its_reasons() -> None:
     process = limited().saw(record(failure="too_busy", status=503), record(failure="connection_refused", status=503))
     for reason, times in ((FailureKind.TOO_BUSY, 1), (FailureKind.RATE_LIMITED, 2)):
         for _ in range(times):
-            process.metrics.guard.held_back("pacs", reason)
+            process.counted.guard.held_back("pacs", reason)
     row = archive(process)
     assert row["held"] == "32 of clients that ask too often1 that found no place in line or waited too long"
     assert row["failures"] == "1", "what was held back is no failure of the archive"
@@ -101,7 +101,7 @@ def test_what_was_held_back_comes_with_its_reasons() -> None:
 
 def test_what_would_have_been_held_back_is_told_by_an_observer() -> None:
     process = limited(Mode.OBSERVE)
-    process.metrics.guard.would_hold_back("pacs", FailureKind.RATE_EXHAUSTED)
+    process.counted.guard.would_hold_back("pacs", FailureKind.RATE_EXHAUSTED)
     assert archive(process)["held"] == "1 would have been1 because all together ask too often"
 
 

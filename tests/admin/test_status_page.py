@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.admin.status_page import status_page
 from gateway.admin.words import BUILT_IN_RULES, span, what_happened
 from gateway.core.decision import Observed
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.core.normalise import BUILT_IN
 from gateway.core.policy import Mode
-from tests.admin.page import NOW, Page, page, words
+from tests.admin.page import NOW, Page, page, words, written
 from tests.admin.process import Process
 from tests.telemetry.records import PORTAL, record, settings
 
@@ -144,17 +143,17 @@ def test_everything_is_escaped() -> None:
     process.saw(
         record(received=302, status=401, rule="portal-login"), record(status=500, why=attack, id='"><img src=x>')
     )
-    text = status_page(process, NOW)
+    text = written(process)
     assert not {"script", "img"} & set(Page(text).tags)
     assert "&lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;" in text
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
     """A hospital's network has no way out, and an operator's page needs no script."""
-    seen = Page(status_page(Process(), NOW))
+    seen = Page(written(Process()))
     assert not {"script", "link", "img", "iframe", "form"} & set(seen.tags)
     assert seen.links == ["/metrics", "/-/config", "/-/exchanges", "/-/ready"]
-    assert "url(" not in status_page(Process(), NOW)
+    assert "url(" not in written(Process())
 
 
 def test_tables_stay_short_and_numbers_readable() -> None:
@@ -162,10 +161,10 @@ def test_tables_stay_short_and_numbers_readable() -> None:
     for received in range(400, 450):
         process.saw(record(received=received, status=400, rule="fold"))
     for _ in range(1234):
-        process.metrics.observe(record())
+        process.counted.observe(record())
     seen = page(process)
     assert len(seen.rows("What the archive said")) == 20
-    assert "1\u2009284" in status_page(process, NOW)
+    assert "1\u2009284" in written(process)
 
 
 @pytest.mark.parametrize(

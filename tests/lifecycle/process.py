@@ -14,7 +14,7 @@ from tests.support.client import Connection, Reply, ask, request
 PROJECT = Path(__file__).parents[2]
 CONFIGURATION = """\
 version: 1
-server: {{host: 127.0.0.1, port: 0, drain: {drain}, limits: {{connections: 100}}}}
+server: {{host: 127.0.0.1, port: 0, workers: {workers}, drain: {drain}, limits: {{connections: 100}}}}
 admin: {{host: 127.0.0.1, port: 0}}
 upstreams: {{pacs: {{url: "{url}"}}}}
 routes: [{{id: all, prefix: /, upstream: pacs, service: opaque}}]
@@ -26,10 +26,12 @@ class Gateway:
 
     _LISTENING = re.compile(r"listening on port (\d+), admin on port (\d+)")
 
-    def __init__(self, folder: Path, url: str = "http://127.0.0.1:1", drain: str = "10s", shell: str = "") -> None:
+    def __init__(
+        self, folder: Path, url: str = "http://127.0.0.1:1", drain: str = "10s", shell: str = "", workers: int = 1
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.file, self._out, self._err = folder / "gateway.yaml", folder / "out", folder / "err"
-        self.configure(CONFIGURATION.format(url=url, drain=drain))
+        self.configure(CONFIGURATION.format(url=url, drain=drain, workers=workers))
         self._shell = shell
         self.process: Process | None = None
         self.port = self.admin_port = 0
@@ -71,6 +73,12 @@ class Gateway:
                 await asyncio.sleep(0.01)
         return found
 
+    @property
+    def workers(self) -> list[int]:
+        """The numbers of its workers' processes."""
+        assert self.process is not None
+        return [worker for nursery in children(self.process.pid) for worker in children(nursery)]
+
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
@@ -95,6 +103,13 @@ class Gateway:
     async def ask(self, method: str, target: str) -> Reply:
         """One request to the admin port."""
         return await ask(self.admin_port, request(method, target, ("Connection", "close")))
+
+
+def children(process: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except FileNotFoundError:  # it has ended meanwhile
+        return []
 
 
 async def is_open(port: int) -> bool:

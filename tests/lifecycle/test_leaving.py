@@ -39,6 +39,11 @@ def silent(_received: ReceivedRequest, _number: int) -> Said:
     return Said(HALF, "hold")
 
 
+@pytest.fixture(params=[1, 2], ids=["one process", "two workers"])
+def workers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 async def asking(gateway: Gateway, asked: bytes = GET) -> Connection:
     client = await Connection.to(gateway.port)
     await client.send(asked)
@@ -46,9 +51,9 @@ async def asking(gateway: Gateway, asked: bytes = GET) -> Connection:
 
 
 @pytest.mark.parametrize("number", LEAVE)
-async def test_what_is_under_way_ends(number: signal.Signals, tmp_path: Path) -> None:
+async def test_what_is_under_way_ends(number: signal.Signals, workers: int, tmp_path: Path) -> None:
     patient = Patient()
-    async with ScriptedUpstream(patient.script) as archive, Gateway(tmp_path, archive.url) as gateway:
+    async with ScriptedUpstream(patient.script) as archive, Gateway(tmp_path, archive.url, workers=workers) as gateway:
         kept = await asking(gateway, request("GET", "/quick"))
         assert (await kept.reply()).value("Connection") == ""
         down = await asking(gateway)
@@ -63,7 +68,8 @@ async def test_what_is_under_way_ends(number: signal.Signals, tmp_path: Path) ->
         await up.send(POST[1000:])
         patient.may.set()
         retrieved, stored = await down.reply(), await up.reply("POST")
-        assert (retrieved.body == LARGE, archive.requests[2].body == LARGE) == (True, True)
+        (posted,) = (received for received in archive.requests if received.method == "POST")
+        assert (retrieved.body == LARGE, posted.body == LARGE) == (True, True)
         assert [(r.status, r.complete, r.value("Connection")) for r in (retrieved, stored)] == [
             (200, True, "close")
         ] * 2
@@ -74,8 +80,11 @@ async def test_what_is_under_way_ends(number: signal.Signals, tmp_path: Path) ->
         assert [line["ended"] for line in gateway.exchanges] == ["complete"] * 4
 
 
-async def test_what_does_not_end_in_time_is_reset(tmp_path: Path) -> None:
-    async with ScriptedUpstream(silent) as archive, Gateway(tmp_path, archive.url, drain="300ms") as gateway:
+async def test_what_does_not_end_in_time_is_reset(workers: int, tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(silent) as archive,
+        Gateway(tmp_path, archive.url, drain="300ms", workers=workers) as gateway,
+    ):
         client = await asking(gateway)
         await archive.has_heard(1)
         gateway.signal(signal.SIGTERM)
@@ -102,8 +111,11 @@ async def test_an_end_that_nobody_announced_is_not_made_up(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("second", LEAVE)
-async def test_a_second_signal_ends_it_at_once(second: signal.Signals, tmp_path: Path) -> None:
-    async with ScriptedUpstream(silent) as archive, Gateway(tmp_path, archive.url, drain="1h") as gateway:
+async def test_a_second_signal_ends_it_at_once(second: signal.Signals, workers: int, tmp_path: Path) -> None:
+    async with (
+        ScriptedUpstream(silent) as archive,
+        Gateway(tmp_path, archive.url, drain="1h", workers=workers) as gateway,
+    ):
         client = await asking(gateway)
         await archive.has_heard(1)
         gateway.signal(signal.SIGTERM)
@@ -116,8 +128,8 @@ async def test_a_second_signal_ends_it_at_once(second: signal.Signals, tmp_path:
         assert "1 exchanges cut off" in gateway.log
 
 
-async def test_nothing_is_read_anew_while_leaving(tmp_path: Path) -> None:
-    async with ScriptedUpstream(silent) as archive, Gateway(tmp_path, archive.url) as gateway:
+async def test_nothing_is_read_anew_while_leaving(workers: int, tmp_path: Path) -> None:
+    async with ScriptedUpstream(silent) as archive, Gateway(tmp_path, archive.url, workers=workers) as gateway:
         client = await asking(gateway)
         await archive.has_heard(1)
         gateway.signal(signal.SIGTERM)

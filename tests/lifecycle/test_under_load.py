@@ -10,6 +10,8 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.lifecycle.process import CONFIGURATION, Gateway
 from tests.support.client import Connection, Reply, request
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
@@ -77,16 +79,22 @@ class Balancer:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_rolling_restart_loses_nothing(tmp_path: Path) -> None:
+@pytest.fixture(params=[1, 2], ids=["one process", "two workers"])
+def workers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+async def test_a_rolling_restart_loses_nothing(workers: int, tmp_path: Path) -> None:
     async with ScriptedUpstream(echo) as archive, AsyncExitStack() as stack:
-        gateways = [await stack.enter_async_context(Gateway(tmp_path / "0", archive.url))]
+        gateways = [await stack.enter_async_context(Gateway(tmp_path / "0", archive.url, workers=workers))]
         balancer = Balancer(gateways[0].port)
         async with asyncio.TaskGroup() as group:
             for one in range(CLIENTS):
                 group.create_task(balancer.client(keeps=one % 2 == 0))
             for number in range(1, ROUNDS + 1):
                 await balancer.more()
-                gateways.append(await stack.enter_async_context(Gateway(tmp_path / str(number), archive.url)))
+                successor = Gateway(tmp_path / str(number), archive.url, workers=workers)
+                gateways.append(await stack.enter_async_context(successor))
                 balancer.ports.insert(0, gateways[-1].port)  # first the old one, until it refuses
                 await gateways[-2].leave()
                 balancer.ports.remove(gateways[-2].port)
@@ -99,14 +107,14 @@ async def test_a_rolling_restart_loses_nothing(tmp_path: Path) -> None:
     assert sum(len(gateway.exchanges) for gateway in gateways) == len(balancer.replies)
 
 
-async def test_reloads_lose_nothing(tmp_path: Path) -> None:
+async def test_reloads_lose_nothing(workers: int, tmp_path: Path) -> None:
     """By signal and by the admin port, two configurations that differ in two places, and one with a mistake."""
 
     def broken(_received: ReceivedRequest, _number: int) -> Said:
         return Said(answer(502, b"no"), "keep")
 
-    async with ScriptedUpstream(broken) as archive, Gateway(tmp_path, archive.url) as gateway:
-        base = CONFIGURATION.format(url=archive.url, drain="10s")
+    async with ScriptedUpstream(broken) as archive, Gateway(tmp_path, archive.url, workers=workers) as gateway:
+        base = CONFIGURATION.format(url=archive.url, drain="10s", workers=workers)
         files = {
             "a": base + RULE.format(name="a", status=404),
             "b": base + RULE.format(name="b", status=410),

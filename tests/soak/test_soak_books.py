@@ -32,7 +32,7 @@ def test_nothing_done_is_nothing_wrong() -> None:
         (replace(WELL, counted=1, logged=1), "the gateway counts 1"),
         (replace(WELL, in_flight=1), "1 exchanges are under way"),
         (replace(WELL, descriptors=(8, 9)), "file descriptors: 8 at the start, 9 at the end"),
-        (replace(WELL, threads=(1, 3)), "threads: 1 at the start, 3 at the end"),
+        (replace(WELL, threads=(1, 7)), "threads: 1 at the start, 7 at the end"),
         (replace(WELL, memory=GROWING), "memory grew by 10.0 MiB"),
         (replace(WELL, errors=("an exchange failed",)), "the gateway logged: an exchange failed"),
         (replace(WELL, canaries=1), "1 lines that the gateway wrote name a patient"),

@@ -2,6 +2,7 @@
 a minute, in which a client that says nothing holds a connection that nobody counts."""
 
 import asyncio
+import socket
 import ssl
 from typing import Any
 
@@ -14,21 +15,21 @@ FAREWELL = 2.0
 
 
 class TrafficSite(web.BaseSite):
-    """Listens on `host` and `port`. `patience` is for the TLS handshake, in seconds."""
+    """Serves on a socket that listens. `patience` is for the TLS handshake, in seconds."""
 
     __slots__ = ("_options",)
 
     def __init__(
-        self, runner: web.BaseRunner, host: str, port: int, tls: ssl.SSLContext | None, *, patience: float
+        self, runner: web.BaseRunner, door: socket.socket, tls: ssl.SSLContext | None, *, patience: float
     ) -> None:
         super().__init__(runner, ssl_context=tls, backlog=1024)
-        self._options: dict[str, Any] = {"host": host, "port": port, "ssl": tls, "backlog": 1024}
+        self._options: dict[str, Any] = {"sock": door, "ssl": tls, "backlog": 1024}
         if tls is not None:
             self._options |= {"ssl_handshake_timeout": patience, "ssl_shutdown_timeout": FAREWELL}
 
     @property
     def name(self) -> str:
-        return f"{self._options['host']}:{self._options['port']}"
+        return str(self._options["sock"])
 
     async def start(self) -> None:
         await super().start()
@@ -38,6 +39,6 @@ class TrafficSite(web.BaseSite):
 
     async def leave(self) -> None:
         """Close the port, once everybody who stands in it has come in."""
-        if isinstance(self._server, asyncio.Server) and self._server.is_serving():
-            await emptied(self._server.sockets)
+        if self._server is not None and self._server.is_serving():
+            await emptied([self._options["sock"]])
         await self.stop()

@@ -1,0 +1,153 @@
+"""The two ports: sockets that listen, and what answers on them.
+
+Sockets are opened apart from what serves them, because several processes may serve one port: each then has a socket of its
+own with the same number (SO_REUSEPORT), among which the kernel spreads clients by their address.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from gateway.admin.control import AdminControl
+from gateway.admin.endpoints import admin_app
+from gateway.config.settings import AdminSettings
+from gateway.config.tls import towards_clients
+from gateway.proxy.aiohttp_seam import OperatorRunner, TrafficSite
+from gateway.runtime import Runtime
+
+BACKLOG = 1024
+
+Doors = tuple[socket.socket, ...]  # one for each address of a host
+
+
+class CannotStart(Exception):  # noqa: N818
+    """A port could not be opened; the text says which and why."""
+
+
+def opened(what: str, host: str, port: int, copies: int = 1) -> tuple[Doors, ...]:
+    """So many times the sockets that listen on this port; port 0 is any free one, the same for all."""
+    doors: list[Doors] = []
+    try:
+        if copies > 1 and port:
+            # Who listens there already with SO_REUSEPORT, another gateway above all, would let us in beside it.
+            close(_bound(host, port, is_shared=False))
+        for _ in range(copies):
+            doors.append(_bound(host, port_of(doors[0]) if doors else port, is_shared=copies > 1))
+        for door in (door for each in doors for door in each):
+            door.listen(BACKLOG)
+    except OSError as error:
+        for each in doors:
+            close(each)
+        raise CannotStart(f"{what}.port: cannot listen on {host}:{port}: {_reason(error)}") from None
+    return tuple(doors)
+
+
+def close(doors: Doors) -> None:
+    for door in doors:
+        door.close()
+
+
+def port_of(doors: Doors) -> int:
+    return int(doors[0].getsockname()[1])
+
+
+def _bound(host: str, port: int, *, is_shared: bool) -> Doors:
+    doors: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            doors.append(socket.socket(family, socket.SOCK_STREAM))
+            _prepare(doors[-1], is_shared=is_shared)
+            doors[-1].bind((address[0], port, *address[2:]))
+            port = port_of(tuple(doors))
+    except OSError:
+        close(tuple(doors))
+        raise
+    return tuple(doors)
+
+
+def _prepare(door: socket.socket, *, is_shared: bool) -> None:
+    door.setblocking(False)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if door.family == socket.AF_INET6:
+        door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+def _addresses(host: str, port: int) -> Iterable[tuple[int, Any]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return dict.fromkeys((family, address) for family, _, _, _, address in found)
+
+
+def _reason(error: OSError) -> str:
+    """Those of a name that cannot be resolved have no number of the system's own."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
+
+
+class TrafficPort:
+    """The port for clients, served by one runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._settings = runtime.settings.server
+        self._runner = web.ServerRunner(runtime.server, handle_signals=False, shutdown_timeout=0.1)
+        self._sites: list[TrafficSite] = []
+        self.doors: Doors = ()
+
+    async def open(self, doors: Doors) -> None:
+        """Serve on these sockets, which are ours now. Raises `Unusable` (gateway.config.tls) where a certificate is that."""
+        self.doors = doors
+        tls = towards_clients(self._settings.tls) if self._settings.tls else None
+        await self._runner.setup()
+        for door in doors:
+            site = TrafficSite(self._runner, door, tls, patience=self._settings.limits.header_timeout)
+            await site.start()
+            self._sites.append(site)
+
+    @property
+    def number(self) -> int:
+        return _number(self._runner)
+
+    async def leave(self) -> None:
+        """Close the port, once everybody who stands in it has come in."""
+        for site in self._sites:
+            await site.leave()
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+        close(self.doors)
+
+
+class AdminPort:
+    """The port for operators."""
+
+    def __init__(self, control: AdminControl) -> None:
+        self._runner = OperatorRunner(
+            admin_app(control),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=0.5,
+            keepalive_timeout=15.0,
+            logger=logging.getLogger("pacs_gateway.admin"),
+        )
+
+    async def open(self, settings: AdminSettings) -> None:
+        (doors,) = opened("admin", settings.host, settings.port)
+        await self._runner.setup()
+        for door in doors:
+            await web.SockSite(self._runner, door).start()
+
+    @property
+    def number(self) -> int:
+        return _number(self._runner)
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+
+def _number(runner: web.BaseRunner) -> int:
+    return int(runner.addresses[0][1])
