@@ -14,9 +14,8 @@ from gateway.config.settings import Settings
 from gateway.guard.admission import Load
 from gateway.proxy.admission import Admission
 from gateway.proxy.aiohttp_seam import Finished, GatewayServer, Incoming
-from gateway.proxy.begun import Begun
 from gateway.proxy.exchange import House, exchange
-from gateway.proxy.express import Station
+from gateway.proxy.express import Begun, Station
 from gateway.proxy.generation import Generation
 from gateway.proxy.health import HealthChecks
 from gateway.proxy.tunnel import Tunnels

@@ -8,8 +8,8 @@ from gateway.config.kinds import Key, Table
 from gateway.config.load import quick_start
 from gateway.config.schema import SECTIONS
 from gateway.proxy.aiohttp_seam import MAX_INTERIM
+from gateway.proxy.aiohttp_seam.archive_side import MAX_FIELD, MAX_FIELDS
 from gateway.proxy.idle import KEEPALIVE
-from gateway.proxy.upstream import MAX_FIELD, MAX_FIELDS
 from gateway.runtime import server_options
 
 ROOT = Path(__file__).parents[1]

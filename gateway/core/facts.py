@@ -4,7 +4,7 @@ Frozen values; nothing is computed twice and nothing is decided here.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 from gateway.core.failures import Failure
 from gateway.core.fields import Fields
@@ -43,19 +43,37 @@ class RequestFacts:
         return "If-None-Match" in self.fields or "If-Modified-Since" in self.fields
 
 
+class Hints(TypedDict):
+    """What a header section tells of what is asked for."""
+
+    accept: str
+    content_type: str
+    soap_action: bool
+    websocket: bool
+    preflight: bool
+
+
 def classified(method: str, target: str, fields: Fields, service: str = "dicomweb") -> Classification:
     """What a request asks for, by everything in it that tells. `service` is what its route offers: no more is read in."""
-    if service == "opaque":
-        return UNKNOWN
-    found = classify(
-        method,
-        target,
+    return classified_by(method, target, hints_in(fields), service)
+
+
+def hints_in(fields: Fields) -> Hints:
+    """The hints of one header section."""
+    return Hints(
         accept=fields.combined("Accept"),
         content_type=fields.get("Content-Type"),
         soap_action="SOAPAction" in fields,
         websocket=fields.get("Upgrade").lower() == "websocket",
         preflight="Origin" in fields and "Access-Control-Request-Method" in fields,
     )
+
+
+def classified_by(method: str, target: str, hints: Hints, service: str) -> Classification:
+    """The same, where the header section has been looked at."""
+    if service == "opaque":
+        return UNKNOWN
+    found = classify(method, target, **hints)
     only_uri = service == "wado-uri" and found.transaction.service != "uri"
     return UNKNOWN if only_uri else found
 

@@ -69,15 +69,12 @@ def _image(label: str, content: bytes) -> str:
 
 def _multipart(label: str, content: bytes) -> str:
     """The same label with a boundary and a quoted type. What was well written stays as it was, to the letter."""
+    if is_well_written(label):
+        return label
     media = parse_media_type(label)
     assert media is not None
-    boundary, type_ = boundary_of(label), media.parameter("type")
-    well_written = (
-        boundary is not None and not _BARE_TYPE.search(label) and _is_quoted(label, type_) and "'" not in label
-    )
-    if well_written:
-        return label
-    boundary = boundary or sniff_boundary(content.lstrip(b"\r\n"))
+    type_ = media.parameter("type")
+    boundary = boundary_of(label) or sniff_boundary(content.lstrip(b"\r\n"))
     if boundary is None:
         return label
     bare = _BARE_TYPE.search(label)
@@ -86,6 +83,14 @@ def _multipart(label: str, content: bytes) -> str:
     written = [f'type="{type_}"'] if type_ else []
     written += [f"boundary={_quoted(boundary)}"] + [f"{name}={_quoted(value)}" for name, value in others]
     return f"{media.essence}; " + "; ".join(written)
+
+
+def is_well_written(label: str) -> bool:
+    """Whether this label of a multipart needs no repair, whatever the content."""
+    media = parse_media_type(label)
+    if media is None or boundary_of(label) is None:
+        return False
+    return not _BARE_TYPE.search(label) and _is_quoted(label, media.parameter("type")) and "'" not in label
 
 
 def _is_quoted(label: str, type_: str | None) -> bool:

@@ -27,9 +27,13 @@ def _success_content(request: RequestFacts, response: Response) -> bytes | None:
 
 
 def _is_bulk(request: RequestFacts, response: Response) -> bool:
-    """Whether the bytes are the value of one attribute: digits, words and markup are as good there as any others."""
     media = parse_media_type(response.fields.get("Content-Type"))
-    return request.transaction.id in _BULK and media is not None and media.essence == "application/octet-stream"
+    return media is not None and is_value(request.transaction.id, media.essence)
+
+
+def is_value(transaction: str, essence: str) -> bool:
+    """Whether such a content is the value of one attribute: digits, words and markup are as good there as any others."""
+    return transaction in _BULK and essence == "application/octet-stream"
 
 
 def empty_retrieve(request: RequestFacts, response: Response, _policy: Policy) -> Meaning | None:

@@ -92,7 +92,7 @@ class Line:
         """A place, under way at once where there is room; None where the line is full."""
         place = Place(client, cost, told, is_return=is_return)
         is_next = not self._returning if is_return else not self.waiting
-        if is_next and self._has_room(cost):
+        if is_next and self.has_room(cost):
             self._begin(place)
         elif self.waiting < self.settings.queue or self._displace_for(place):
             self._queue_of(place).push(place)
@@ -128,7 +128,7 @@ class Line:
         """Let out whom there is room for."""
         while self.waiting:
             queue = self._returning or self._new
-            if not self._has_room(queue.first().cost):
+            if not self.has_room(queue.first().cost):
                 return  # who is next waits until there is room, or the costly ones would never go
             place = queue.pop()
             self._begin(place)
@@ -142,7 +142,8 @@ class Line:
     def _queue_of(self, place: Place) -> FairQueue[Place]:
         return self._returning if place.is_return else self._new
 
-    def _has_room(self, cost: int) -> bool:
+    def has_room(self, cost: int) -> bool:
+        """Whether a request of this cost could begin now, if nobody waited."""
         if self._probes is not None and len(self._probing) >= self._probes:
             return False
         # What costs more than there ever is goes alone.

@@ -58,6 +58,10 @@ class Permit:
     since: float
 
 
+# Of an archive with nothing before it: there is nothing to hand back, and nobody to tell.
+_UNGUARDED = Permit((), None, "", 0, 0.0)
+
+
 class Protection:
     """One archive's protection. It outlives reloads, and keeps what they do not change."""
 
@@ -69,10 +73,12 @@ class Protection:
         self.adaptive = _adaptive(settings)
         self.budget = RetryBudget(settings.retry.budget)
         self._turns = Turns()
+        self._is_open = _holds_nothing_back(settings)
 
     def under(self, settings: ProtectionSettings) -> "Protection":
         """The same, by other settings from now on. Who is under way is still counted."""
         before, self.settings = self.settings, settings
+        self._is_open = _holds_nothing_back(settings)
         if settings.breaker != before.breaker:
             self.breaker = Breaker(settings.breaker) if settings.breaker else None
         if settings.rates != before.rates:
@@ -144,6 +150,20 @@ class Protection:
             return self._left_alone(asking, leave, now)
         return Permit(held, leave, what_is_asked(asking.asked), self.cost(asking), now)
 
+    def at_once(self, asking: Asking, now: float) -> Permit | None:
+        """The permit of a request that nothing holds back and that need not be counted beforehand; None where it has to go
+        the usual way, of which nothing is done yet."""
+        if self._is_open:
+            return _UNGUARDED
+        if self.rates or (self.breaker and self.breaker.state is not BreakerState.CLOSED):
+            return None
+        lines, cost = self.lines_for(asking), self.cost(asking)
+        if any(line.waiting or not line.has_room(cost) for line in lines):
+            return None
+        places = [(line, self.join(line, asking, _no_wait, now)) for line in lines]
+        permit = self.begin(tuple((line, place) for line, place in places if isinstance(place, Place)), asking, now)
+        return permit if isinstance(permit, Permit) else None
+
     def begin_anyway(self, lines: tuple[Line, ...], asking: Asking, now: float) -> Permit:
         """The permit of a request in observe mode. The breaker learns, and lets everybody through."""
         leave = self.breaker.admit(now) if self.breaker else None
@@ -153,6 +173,8 @@ class Protection:
 
     def hear(self, permit: Permit, healthy: bool | None, head_seconds: float | None, now: float) -> None:
         """What the archive is like, as soon as it is known. `healthy` None: what happened says nothing about it."""
+        if permit is _UNGUARDED:
+            return
         if permit.leave and self.breaker:
             self.breaker.hear(permit.leave, healthy, now)
         if self.adaptive and self.lines.all_requests and healthy is not None:
@@ -161,6 +183,8 @@ class Protection:
 
     def leave(self, permit: Permit, now: float, *, served: bool = True) -> None:
         """Hand a permit back. What was not `served` was quick, and says nothing about how many can be."""
+        if permit is _UNGUARDED:
+            return
         if served:
             self.lines.learn((line for line, _ in permit.held), now - permit.since, permit.cost)
         give_up(permit.held)
@@ -205,10 +229,18 @@ class Protection:
             line.bear(follows.limit if follows else line.settings.in_flight, probes)
 
 
+def _holds_nothing_back(settings: ProtectionSettings) -> bool:
+    return not (settings.limits or settings.families or settings.rates or settings.breaker)
+
+
 def _adaptive(settings: ProtectionSettings) -> AdaptiveLimit | None:
     if settings.adaptive is None or settings.limits is None:
         return None
     return AdaptiveLimit(settings.adaptive, settings.limits.in_flight)
+
+
+def _no_wait() -> None:
+    """To be told to whoever waits for a turn: nobody."""
 
 
 def give_up(held: Held) -> None:

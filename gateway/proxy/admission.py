@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from gateway.config.settings import Behaviour, Settings, Upstream
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.policy import Mode
-from gateway.guard.admission import Gate
+from gateway.guard.admission import Gate, Load
 from gateway.guard.line import Line, Place, Standing
 from gateway.guard.maintenance import remaining, upcoming
 from gateway.guard.protection import Asking, Held, Permit, Protection, give_up
@@ -114,6 +114,19 @@ class Admission:
             self._metrics.guard.held_back(upstream, permit.kind)
             return permit
         return Granted(upstream, protection, permit, self._metrics.guard, is_observed=self._is_observing)
+
+    def at_once(self, upstream: str, asking: Asking, load: Load) -> Granted | None:
+        """A permit for which nobody has to wait, with its place in the gate; None where the usual way has to be taken."""
+        protection, settings = self._protections.get(upstream), self._settings
+        if protection is None or self._is_observing or settings.maintenance:
+            return None
+        if self.gate.admit(load, settings.server.limits.connections):
+            return None
+        permit = protection.at_once(asking, time.monotonic())
+        if permit is None:
+            self.gate.leave()
+            return None
+        return Granted(upstream, protection, permit, self._metrics.guard, is_observed=False)
 
     @property
     def _is_observing(self) -> bool:

@@ -5,7 +5,7 @@ from gateway.core.failures import FailureKind
 from gateway.core.reply import Reply
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
 from gateway.proxy.downstream import PIECE, Client
-from gateway.proxy.faults import UpstreamFault
+from gateway.proxy.faults import DownstreamFault, UpstreamFault
 from gateway.proxy.hearing import Heard, announced
 from gateway.proxy.tally import Tally
 from gateway.proxy.tunnel import Tunnels
@@ -38,6 +38,14 @@ async def relay(answer: Answer, client: Client) -> None:
     if answer.held:
         await client.send(answer.held[PIECE:])
     while not answer.ended:
+        if client.takes_all_of(answer.left):
+            poured = await answer.pour(client.protocol, client.patience)
+            client.sent += poured.sent
+            if poured.client is not None:
+                raise DownstreamFault(poured.client)
+            if poured.archive is not None:
+                raise UpstreamFault(poured.archive)
+            break
         piece = await answer.read()
         if piece:
             await client.send(piece)

@@ -133,11 +133,17 @@ def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     return any(parsed in network for network in trusted)
 
 
+def status_line(reply: Reply) -> str:
+    """The first line of a reply, with its end."""
+    return f"HTTP/1.1 {reply.status} {reply.reason}\r\n"
+
+
 class Client:
     """The socket of one client for the length of one exchange."""
 
     def __init__(self, incoming: Incoming, limits: Limits, *, http10: bool, head_only: bool) -> None:
-        self._incoming, self._protocol, self._limits = incoming, incoming.protocol, limits
+        self._incoming, self.protocol, self._limits = incoming, incoming.protocol, limits
+        self.patience = limits.idle_timeout  # seconds that it has to read what it was sent
         self._http10, self._head_only = http10, head_only
         self._chunked = False
         self._owed: int | None = None
@@ -163,19 +169,19 @@ class Client:
 
     def go_on(self) -> None:
         """`100 Continue`: the request is admitted, its content may come (RFC 9110 10.1.1)."""
-        transport = self._protocol.transport
+        transport = self.protocol.transport
         if transport is not None:
             transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def start(self, reply: Reply, length: int | None, more: bytes = b"") -> None:
         """Write the head, and `more` with it. `length` None: the content has no announced length."""
-        if self._protocol.is_last:
+        if self.protocol.is_last:
             self.keep_alive = False
         if not self._incoming.content.is_eof():
             self.keep_alive = False  # the rest of the request's content would be read as the next request
         lines = [line for line in reply.fields if line[0].lower() != "content-length"]
         lines += self._framing(reply.status, length)
-        head = f"HTTP/1.1 {reply.status} {reply.reason}\r\n" + "".join(f"{n}: {v}\r\n" for n, v in lines) + "\r\n"
+        head = status_line(reply) + "".join(f"{n}: {v}\r\n" for n, v in lines) + "\r\n"
         self.started = True
         self._write(head.encode("latin-1") + self._framed(more))
 
@@ -203,10 +209,14 @@ class Client:
         """Write content and wait until the client has read enough of it. Raises `DownstreamFault`."""
         for begin in range(0, len(content) or 1, PIECE):
             self._write(self._framed(content[begin : begin + PIECE]))
-            if self._protocol.is_full:  # else nobody waits, and no clock is needed
+            if self.protocol.is_full:  # else nobody waits, and no clock is needed
                 with writing_to_the_client():
-                    async with asyncio.timeout(self._limits.idle_timeout):
-                        await self._protocol.drained()
+                    async with asyncio.timeout(self.patience):
+                        await self.protocol.drained()
+
+    def takes_all_of(self, left: int) -> bool:
+        """Whether so much, the whole rest of the content, may be written to it as it comes, and is worth it."""
+        return left >= PIECE and self._owed == self.sent + left
 
     def _framed(self, piece: bytes) -> bytes:
         if not piece or self._head_only:
@@ -215,7 +225,7 @@ class Client:
         return b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece
 
     def _write(self, data: bytes) -> None:
-        transport = self._protocol.transport
+        transport = self.protocol.transport
         if transport is None or transport.is_closing():
             raise DownstreamFault(FailureKind.CLIENT_GONE)
         if data:
@@ -233,17 +243,17 @@ class Client:
     async def flushed(self) -> None:
         """Wait until the last byte is on its way: a client that stops reading must not hold its connection for ever. Raises
         `DownstreamFault`."""
-        if self._protocol.is_flushed:
+        if self.protocol.is_flushed:
             return
         with writing_to_the_client():
-            async with asyncio.timeout(self._limits.idle_timeout):
-                await self._protocol.flushed()
+            async with asyncio.timeout(self.patience):
+                await self.protocol.flushed()
 
     @property
     def has_spoken_on(self) -> bool:
         """Whether it sent anything behind an offer of another protocol. It must wait for the 101 (RFC 6455 4.1): until then
         nobody can say of which protocol such bytes are."""
-        return self._protocol.has_spoken_on
+        return self.protocol.has_spoken_on
 
     @property
     def offers_to_switch(self) -> bool:
@@ -252,7 +262,7 @@ class Client:
 
     def take_over(self) -> asyncio.Transport:
         """The connection itself, after the 101."""
-        transport = self._protocol.transport
+        transport = self.protocol.transport
         if transport is None:
             raise DownstreamFault(FailureKind.CLIENT_GONE)
         return transport
@@ -260,11 +270,11 @@ class Client:
     @property
     def is_cut(self) -> bool:
         """Whether the gateway ended the connection itself, because it had to leave."""
-        return self._protocol.is_cut
+        return self.protocol.is_cut
 
     def abort(self) -> None:
         """Reset the connection, so that the client can tell: a plain close would look like the end of the content."""
         self.keep_alive = False
-        transport = self._protocol.transport
+        transport = self.protocol.transport
         if transport is not None:
             reset(transport)

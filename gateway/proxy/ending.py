@@ -9,7 +9,7 @@ from gateway.core.fields import Fields
 from gateway.dicomweb.media import parse_media_type
 from gateway.dicomweb.multipart import boundary_of
 
-_TAIL = 1024  # of the content, kept to look for the delimiter: more than any delimiter and what servers put behind it
+TAIL = 1024  # of the content, kept to look for the delimiter: more than any delimiter and what servers put behind it
 
 
 class Ending:
@@ -22,7 +22,7 @@ class Ending:
 
     def watch(self, piece: bytes) -> None:
         if self._delimiter:
-            self._tail = piece[-_TAIL:] if len(piece) >= _TAIL else (self._tail + piece)[-_TAIL:]
+            self._tail = piece[-TAIL:] if len(piece) >= TAIL else (self._tail + piece)[-TAIL:]
 
     @property
     def is_believable(self) -> bool:

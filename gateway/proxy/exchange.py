@@ -28,6 +28,7 @@ from gateway.proxy.admission import Admission, Granted
 from gateway.proxy.aiohttp_seam import Finished, Incoming
 from gateway.proxy.delivery import deliver, tunnel
 from gateway.proxy.downstream import Arrival, Client, arrival, routed
+from gateway.proxy.express import Begun, get_acquainted
 from gateway.proxy.faults import DownstreamFault
 from gateway.proxy.generation import Generation
 from gateway.proxy.hearing import Heard, hear
@@ -59,22 +60,29 @@ class House:
 
 
 async def exchange(incoming: Incoming, generation: Generation, house: House, load: Load) -> Finished:
-    """Serve one request. Always ends in one record; raises only cancellation."""
+    """Serve one request, or what is left of one that came by the short way (`express`). Always ends in one record; raises
+    only cancellation."""
     settings, telemetry = generation.settings, house.telemetry
-    tally = Tally()
-    came = arrival(incoming, settings.server.limits, settings.server.trusted_proxies)
+    begun = incoming.begun if isinstance(incoming.begun, Begun) else None
+    tally = begun.tally if begun else Tally()
+    came = begun.came if begun else arrival(incoming, settings.server.limits, settings.server.trusted_proxies)
     client = Client(incoming, settings.server.limits, http10=came.http10, head_only=came.facts.method == "HEAD")
     facts, decision, reply = came.facts, None, None
     with Holding() as holding:
         try:
             if came.failure is not None:
                 client.keep_alive = False  # where a request cannot be read, the next one cannot be found either
-            route = generation.route(facts.target) if came.failure is None else None
-            facts = routed(facts, route) if route else facts
-            leave = came.failure or await admitted(came, facts, client, generation, house, load, holding)
+            if begun:
+                leave: Granted | Outcome = begun.leave
+                holding.permits.callback(begun.release)
+            else:
+                route = generation.route(facts.target) if came.failure is None else None
+                facts = routed(facts, route) if route else facts
+                leave = came.failure or await admitted(came, facts, client, generation, house, load, holding)
             if isinstance(leave, Granted):
+                asked = begun.asked if begun else None
                 errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave)
-                heard = await hear(came, client, errand, generation, holding.answers, tally)
+                heard = await hear(came, client, errand, generation, holding.answers, tally, asked)
             else:
                 heard = Heard(leave)
             decision = normalise(facts, heard.outcome, generation.policy)
@@ -88,6 +96,8 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
             else:
                 await deliver(reply, heard, client, tally)
                 await client.flushed()
+                if isinstance(leave, Granted) and client.keep_alive and tally.ended == "complete":
+                    get_acquainted(incoming, came, errand, generation, heard, decision, reply)
         except DownstreamFault as fault:
             tally.ended, tally.fault = broken_off(client, fault.failure.kind)
             client.abort()

@@ -44,7 +44,10 @@ class Generation:
 
     def route(self, target: str) -> Route | None:
         """The route whose prefix covers this raw target, at a segment boundary."""
-        return next((route for route in self._routes if route.covers(target)), None)
+        for route in self._routes:
+            if route.covers(target):
+                return route
+        return None
 
     def __enter__(self) -> "Generation":
         self._exchanges += 1

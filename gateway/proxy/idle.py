@@ -50,6 +50,10 @@ class IdleConnections:
             connection.close()
         return None
 
+    def give_back(self, connection: Connection) -> None:
+        """One that was taken and not used."""
+        self._ready.append((asyncio.get_running_loop().time(), connection))
+
     def _wake(self, now: float) -> None:
         while self._resting and self._resting[0][0] + REST <= now:
             self._ready.append(self._resting.popleft())

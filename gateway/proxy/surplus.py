@@ -13,13 +13,13 @@ _END_OF_CHUNKS = b"\r\n\r\n"  # of the last chunk or of the trailers
 class Surplus:
     """Looks at the bytes behind one head."""
 
-    __slots__ = ("_count", "_last")
+    __slots__ = ("_last", "count")
 
     def __init__(self) -> None:
-        self._count, self._last = 0, b""
+        self.count, self._last = 0, b""
 
     def heard(self, data: bytes) -> None:
-        self._count += len(data)
+        self.count += len(data)
         self._last = (self._last + data[-4:])[-4:]
 
     def is_none(self, message: RawResponseMessage) -> bool:
@@ -27,4 +27,4 @@ class Surplus:
         if message.chunked:
             return self._last == _END_OF_CHUNKS
         length = message.headers.get("Content-Length")
-        return length is None or self._count == int(length)
+        return length is None or self.count == int(length)

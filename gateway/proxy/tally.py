@@ -37,7 +37,7 @@ class Tally:
     def hears(self, attempts: int, *, from_the_archive: bool) -> None:
         """The head of an answer is there, after so many attempts on one connection or another."""
         self.attempts += attempts - 1
-        if from_the_archive:
+        if from_the_archive and self.upstream_seconds is None:
             self.upstream_seconds = time.perf_counter() - self.asked
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import ClientTimeout
 from aiohttp.connector import Connection
@@ -26,18 +26,14 @@ from gateway.config.tls import towards_archive
 from gateway.core.failures import FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
-from gateway.proxy.aiohttp_seam import GatewayConnector, Origin, UpstreamProtocol
+from gateway.proxy.aiohttp_seam import Awaited, DownstreamProtocol, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.ending import expected_ending
 from gateway.proxy.faults import UpstreamFault, answer_fault, connect_fault
 from gateway.proxy.idle import IdleConnections
 from gateway.proxy.pace import Pace
+from gateway.proxy.pour import Poured, pour
 
 K = FailureKind
-
-# What an answer may look like. A PACS that needs more than this for its head is broken in another way.
-MAX_STATUS_LINE = 32 * 1024
-MAX_FIELD = 32 * 1024
-MAX_FIELDS = 512
 
 _REUSABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -50,6 +46,14 @@ class Upload:
 
     pieces: AsyncIterator[bytes]
     length: int | None
+
+
+class Asked(NamedTuple):
+    """A request that has gone out on this connection, and the answer that is awaited until the loop's clock says `due`."""
+
+    connection: Connection
+    awaited: Awaited
+    due: float
 
 
 class Answer:
@@ -66,7 +70,7 @@ class Answer:
         method: str,
         idle_connections: IdleConnections | None,
     ) -> None:
-        self._idle_connections = idle_connections
+        self._idle_connections, self._idle = idle_connections, idle
         self._connection, self._content, self._pace = connection, content, Pace(content, idle)
         self.status, self.fields = message.code, fields
         self.reason = message.reason or ""
@@ -74,6 +78,10 @@ class Answer:
         self.attempts = attempts
         self.reusable = True
         self.held = b""  # content that was read ahead to be judged
+        self._read = 0
+        is_counted = not (message.chunked or _has_no_content(method, self.status))
+        self._length = int(fields.get("Content-Length", "0")) if is_counted else 0
+        self._is_poured = False
 
     async def read(self) -> bytes:
         """The next piece of the content, as it came; empty at the end. Raises `UpstreamFault` where it is cut."""
@@ -86,9 +94,31 @@ class Answer:
         except Exception as error:
             raise UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS) from error
         self._ending.watch(piece)
+        self._read += len(piece)
         if self._content.at_eof() and not self._ending.is_believable:
             raise UpstreamFault(K.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS)
         return piece
+
+    @property
+    def left(self) -> int:
+        """How many bytes of the content are still to come, where that is known and the parser holds none of those before."""
+        protocol = self._connection.protocol
+        if protocol is None or _as_ours(protocol).content_heard != self._read:
+            return 0
+        return max(self._length - self._read, 0)
+
+    async def pour(self, client: DownstreamProtocol, patience: float) -> Poured:
+        """Let what is left go straight to the client, who has so many seconds to read."""
+        protocol = _as_ours(self._connection.protocol)
+        poured = await pour(protocol, client, self.left, self._ending, self._idle, patience)
+        self._is_poured, self.reusable = True, self.reusable and poured.is_clean
+        return poured
+
+    @property
+    def head(self) -> bytes:
+        """The head as it came, where it came as one piece."""
+        protocol = self._connection.protocol
+        return _as_ours(protocol).head if protocol is not None else b""
 
     def take_over(self) -> tuple[asyncio.Transport, bytes]:
         """The connection itself, once the archive has switched protocols, and what it said right behind that."""
@@ -97,7 +127,7 @@ class Answer:
     @property
     def ended(self) -> bool:
         """Whether everything has been read. An end that cannot be one has still to be read, and raises."""
-        return self._content.at_eof() and self._ending.is_believable
+        return self._is_poured or (self._content.at_eof() and self._ending.is_believable)
 
     def __enter__(self) -> "Answer":
         return self
@@ -106,13 +136,16 @@ class Answer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         protocol = self._connection.protocol
-        if kind is None and self.reusable and protocol is not None and _as_ours(protocol).end():
+        if kind is None and self.reusable and protocol is not None and self._ends_well(_as_ours(protocol)):
             if self._idle_connections is not None:
                 self._idle_connections.put(self._connection)
             else:
                 self._connection.close()  # it was for one request
         else:
-            _drop(self._connection)
+            drop(self._connection)
+
+    def _ends_well(self, protocol: UpstreamProtocol) -> bool:
+        return protocol.settle() if self._is_poured else protocol.end()
 
 
 class UpstreamPool:
@@ -141,30 +174,32 @@ class UpstreamPool:
         *,
         may_switch: bool = False,
         afresh: bool = False,
+        asked: Asked | None = None,
     ) -> Answer:
         """Send one request and wait up to `patience` seconds for the head of its answer. With `may_switch` that may be a 101,
-        and `afresh` uses no connection that is there already.
+        `afresh` uses no connection that is there already, and with `asked` the first attempt is under way.
 
         Raises `UpstreamFault`, or the `DownstreamFault` that ended the upload.
         """
         reuse = method in _REUSABLE_METHODS and upload is None and not (may_switch or afresh)
         idle = self.idle if reuse else None
         for attempt in (1, 2):
-            connection = (idle.take() if idle else None) or await self._connect()
+            first = asked if attempt == 1 else None
+            connection = first.connection if first else (idle.take() if idle else None) or await self._connect()
             protocol = _as_ours(connection.protocol)
-            used_before = protocol.exchanges > 0
+            used_before = bool(first) or protocol.exchanges > 0
             try:
                 message, fields, content, whole = await self._converse(
-                    protocol, method, head, upload, patience, may_switch
+                    protocol, method, head, upload, patience, may_switch, first
                 )
             except UpstreamFault as fault:
-                _drop(connection)
+                drop(connection)
                 stale = fault.failure.kind is K.CONNECTION_TERMINATED and not protocol.heard
                 if attempt == 1 and used_before and stale:
                     continue
                 raise
             except BaseException:
-                _drop(connection)
+                drop(connection)
                 raise
             answer = Answer(connection, message, fields, content, self.upstream.timeouts.idle, attempt, method, idle)
             answer.reusable = whole and not _has_no_content(method, message.code)
@@ -186,19 +221,21 @@ class UpstreamPool:
         upload: Upload | None,
         patience: float,
         may_switch: bool,
+        asked: Asked | None,
     ) -> tuple[RawResponseMessage, Fields, StreamReader, bool]:
         """Write the request, await the head. The last value says whether the request went out whole."""
-        awaited = protocol.begin(
-            bodiless=method == "HEAD", may_switch=may_switch,
-            max_line=MAX_STATUS_LINE, max_field=MAX_FIELD, max_fields=MAX_FIELDS,
-        )  # fmt: skip
-        if protocol.transport is None:
-            raise UpstreamFault(protocol.loss, Sent.NOTHING)
-        protocol.transport.write(head)
-        whole = True
-        if upload is not None:
-            whole = await self._upload(protocol, upload, awaited)
-        timer = asyncio.get_running_loop().call_later(patience, _give_up_waiting, awaited)
+        whole, loop = True, asyncio.get_running_loop()
+        if asked is not None:
+            awaited, due = asked.awaited, asked.due
+        else:
+            awaited = protocol.begin(bodiless=method == "HEAD", may_switch=may_switch)
+            if protocol.transport is None:
+                raise UpstreamFault(protocol.loss, Sent.NOTHING)
+            protocol.transport.write(head)
+            if upload is not None:
+                whole = await self._upload(protocol, upload, awaited)
+            due = loop.time() + patience
+        timer = loop.call_at(due, _give_up_waiting, awaited)
         try:
             message, content = await awaited
         except UpstreamFault:
@@ -274,7 +311,7 @@ def _has_no_content(method: str, status: int) -> bool:
     return method == "HEAD" or status in FORBIDS_CONTENT
 
 
-def _drop(connection: Connection) -> None:
+def drop(connection: Connection) -> None:
     """Give a connection up, with whatever is under way on it."""
     if connection.protocol is not None:
         _as_ours(connection.protocol).give_up()

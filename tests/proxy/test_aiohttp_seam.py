@@ -4,18 +4,22 @@ is wrong, before an archive or a client finds out."""
 import asyncio
 import inspect
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http import HttpRequestParser, HttpResponseParser
+from aiohttp.http import HttpRequestParser, HttpResponseParser, RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, LineTooLong, TransferEncodingError
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler, _ErrInfo
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.web_protocol import ERROR, RequestHandler, _ErrInfo
 
 from gateway.proxy.aiohttp_seam import (
     DownstreamProtocol,
@@ -171,11 +175,31 @@ async def test_the_protocols_have_what_is_used_of_them() -> None:
         "_buffer_paused",
         "_paused",
         "_message_tail",
+        "_task_handler",
+        "_handler_waiter",
+        "_request_in_progress",
+        "_current_request",
+        "_upgraded",
+        "_close",
+        "_force_close",
+        "_msg_queue_resume_size",
+        "_keepalive",
+        "_keepalive_handle",
     ):
         assert hasattr(server, name), name
     assert (server.max_line_size, server._lingering_time) == (8190, 0.0)
-    for method in ("close", "force_close", "resume_reading", "_make_error_handler", "handle_error", "log_exception"):
+    for method in (
+        "close",
+        "force_close",
+        "resume_reading",
+        "_make_error_handler",
+        "handle_error",
+        "log_exception",
+        "_resume_reading_if_drained",
+        "_process_keepalive",
+    ):
         assert method in dir(RequestHandler), method
+    assert isinstance(ERROR, RawRequestMessage)
 
 
 def test_the_methods_that_are_overridden_are_called_as_they_are_written() -> None:
@@ -186,6 +210,138 @@ def test_the_methods_that_are_overridden_are_called_as_they_are_written() -> Non
                 assert list(inspect.signature(vars(ours)[name]).parameters) == wanted, name
     assert list(inspect.signature(BaseProtocol._drain_helper).parameters) == ["self"]
     assert list(inspect.signature(_ErrInfo).parameters) == ["status", "exc", "message"]
+
+
+# ---- the loop over the requests of a connection ----------------------------------------------------------------------
+
+
+def pipelined(**options: Any) -> Any:
+    loop = asyncio.get_running_loop()
+    return HttpRequestParser(RequestHandler(web.Server(nobody), loop=loop), loop, 2**16, **options)  # type: ignore[arg-type]
+
+
+async def test_the_parser_goes_on_only_when_it_is_told_that_a_message_was_taken() -> None:
+    """Why `start` says so of each request that it has from the parser, and of no other."""
+    reads, asked = pipelined(max_msg_queue_size=2), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    first, _upgraded, _tail = reads.feed_data(asked * 6)
+    untold, _upgraded, _tail = reads.feed_data(b"")
+    for _ in range(3):
+        reads.message_consumed()
+    told, _upgraded, _tail = reads.feed_data(b"")
+    assert [len(messages) for messages in (first, untold, told)] == [2, 1, 2]
+
+
+async def test_content_that_is_not_there_is_shared_by_all_and_takes_no_harm() -> None:
+    """A request without content has it, and so has one that an express hands over."""
+    [(_message, content)], _upgraded, _tail = pipelined().feed_data(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert content is EMPTY_PAYLOAD
+    content.set_exception(ConnectionResetError())
+    assert (content.is_eof(), content.exception(), await content.read()) == (True, None, b"")
+
+
+@dataclass
+class Held:
+    """A handler that answers once it may."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: str = ""
+
+    async def __call__(self, incoming: Incoming) -> Finished:
+        self.begun.set()
+        try:
+            await self.open.wait()
+        except asyncio.CancelledError:
+            self.ended = "cancelled"
+            raise
+        self.ended = "served"
+        assert incoming.protocol.transport is not None
+        incoming.protocol.transport.write(HEAD + b"hello")
+        return Finished(keep_alive=True)
+
+
+@asynccontextmanager
+async def connected(handler: Any, **options: Any) -> AsyncIterator[tuple[DownstreamProtocol, socket.socket]]:
+    """A connection that this handler serves, and the client's end of it, which has asked something."""
+    ours, theirs = socket.socketpair()
+    server = GatewayServer(handler, header_timeout=1.0, farewell=0.1, access_log=None, **options)
+    _, protocol = await asyncio.get_running_loop().create_connection(server, sock=ours)
+    assert isinstance(protocol, DownstreamProtocol)
+    with theirs:
+        theirs.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        yield protocol, theirs
+        await server.shutdown(0.1)
+
+
+async def test_who_shuts_down_waits_for_the_request_under_way() -> None:
+    """By `_request_in_progress` and `_handler_waiter`, which our loop sets as aiohttp's does."""
+    handler = Held()
+    async with connected(handler) as (protocol, _client):
+        await handler.begun.wait()
+        shutting_down = asyncio.ensure_future(protocol.shutdown(5.0))
+        await asyncio.sleep(0)
+        assert protocol._handler_waiter is not None
+        handler.open.set()
+        await shutting_down
+        assert (handler.ended, protocol._current_request) == ("served", None)
+
+
+async def test_the_loss_of_a_connection_cancels_the_loop() -> None:
+    """By `_task_handler`; so whoever was about to take up an express never does."""
+    handler = Held()
+    async with connected(handler) as (protocol, client):
+        await handler.begun.wait()
+        task = protocol._task_handler
+        assert task is not None
+        client.close()
+        await asyncio.wait({task})
+        assert (task.cancelled(), handler.ended, protocol._task_handler) == (True, "cancelled", None)
+
+
+@dataclass
+class UnderWay:
+    """An express for which nothing happens."""
+
+    lost: bool = False
+
+    def client_is_gone(self) -> None:
+        self.lost = True
+
+    def client_has_read(self) -> None:
+        """Nothing was written."""
+
+
+@pytest.mark.parametrize("is_under_way", [False, True])
+async def test_a_connection_that_idles_is_closed_by_its_clock(is_under_way: bool) -> None:
+    """The clock that the loop winds; one on which an express is under way does not idle."""
+    handler, express = Held(), UnderWay()
+    handler.open.set()
+    async with connected(handler, keepalive_timeout=60.0) as (protocol, client):
+        await handler.begun.wait()
+        while not protocol.is_idle:  # noqa: ASYNC110 - a turn of the loop and not a wait: aiohttp tells nobody
+            await asyncio.sleep(0)
+        assert protocol._keepalive_handle is not None
+        assert protocol.silent_for < 60.0
+        protocol._keepalive_handle.cancel()
+        protocol._next_keepalive_close_time = 0.0
+        if is_under_way:
+            protocol.depart(express)
+        protocol._process_keepalive()
+        assert (protocol.transport is not None) is is_under_way
+        assert client.recv(100).endswith(b"hello")
+    await asyncio.sleep(0)
+    assert express.lost is is_under_way
+
+
+async def test_a_connection_to_an_archive_knows_whether_its_answer_was_read() -> None:
+    """`should_close` looks at `_payload`, which is the content of the answer before until it is taken away."""
+    loop = asyncio.get_running_loop()
+    protocol = UpstreamProtocol(loop)
+    said = [protocol.should_close]
+    protocol._payload = content = StreamReader(protocol, 2**16, loop=loop)
+    said.append(protocol.should_close)
+    content.feed_eof()
+    assert [*said, protocol.should_close] == [False, True, False]
 
 
 async def test_an_exception_reaches_whoever_waits_for_content() -> None:

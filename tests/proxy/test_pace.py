@@ -248,7 +248,7 @@ async def narrow_socket(port: int) -> socket.socket:
 
 
 def narrow_sending(gateway: GatewayProcess) -> None:
-    for listening in gateway._traffic_site._server.sockets:  # type: ignore[union-attr]
+    for listening in gateway._traffic.doors:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # its connections inherit this
 
 

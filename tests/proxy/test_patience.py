@@ -116,7 +116,7 @@ async def test_the_last_bytes_too_must_be_read(tmp_path: Path) -> None:
         ScriptedUpstream(lambda _received, _number: Said(answer(200, b"x" * 60_000), "keep")) as archive,
         running(tmp_path, archive.url, base=IMPATIENT) as gateway,
     ):
-        for listening in gateway._traffic_site._server.sockets:  # type: ignore[union-attr]
+        for listening in gateway._traffic.doors:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # its connections inherit this
         narrow = socket.socket()
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -81,7 +81,7 @@ async def test_nobody_lingers_for_ever_over_a_refusal() -> None:
     serving = set()
 
     async def noting(incoming: Incoming) -> Finished:
-        serving.add(incoming._task)
+        serving.add(asyncio.current_task())
         return await refusing(incoming)
 
     async with served(noting, farewell=0.2) as (_server, port):

@@ -16,6 +16,8 @@ from tests.support.logs import captured_logs
 from tests.support.running import BYTES, SHORT, rested, running
 from tests.support.upstream import After, Said, ScriptedUpstream, answer
 
+pytestmark = pytest.mark.tls
+
 GET = request("GET", "/studies/1/metadata")
 MUCH = 20_000_000
 UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\n\r\n"

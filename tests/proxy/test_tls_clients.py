@@ -18,6 +18,8 @@ from tests.support.logs import captured_logs
 from tests.support.running import BYTES, running
 from tests.support.upstream import After, Said, ScriptedUpstream, answer
 
+pytestmark = pytest.mark.tls
+
 GET = request("GET", "/studies/1/metadata")
 HTTP10 = b"GET /studies/1/metadata HTTP/1.0\r\n\r\n"
 LARGE = b"x" * 3_000_000
@@ -159,7 +161,7 @@ async def test_a_slow_client_gets_the_end_of_an_answer_that_closes(ca: Authority
     """What asyncio's TLS layer calls written may still lie in this process: a farewell must not overtake it."""
     ask = request("GET", "/studies/1/metadata", ("Connection", "close"))
     async with saying(answer(200, MUCH)) as archive, guarded(tmp_path, ca, archive.url) as gateway:
-        (listening,) = gateway._traffic_site._server.sockets  # type: ignore[union-attr]
+        (listening,) = gateway._traffic.doors
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # so that the rest waits in the process
         raw = socket.socket()
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -397,6 +397,7 @@ async def test_a_broken_end_is_told_by_a_reset(first: str, tmp_path: Path) -> No
         assert gateway.runtime.admission.gate.under_way == 0
 
 
+@pytest.mark.tls
 @pytest.mark.parametrize("said", [True, False])
 async def test_over_tls_an_end_is_one_that_was_said(said: bool, tmp_path: Path) -> None:
     """Anybody on the way can send a FIN; close_notify is the archive's own word."""
@@ -518,7 +519,7 @@ async def reporting(request_: web.Request) -> web.WebSocketResponse:
     return line
 
 
-@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("tls", [False, pytest.param(True, marks=pytest.mark.tls)])
 async def test_event_reports_reach_a_real_client(tls: bool, tmp_path: Path) -> None:
     ca = Authority(tmp_path)
     app = web.Application()

@@ -24,10 +24,11 @@ class Said:
 
     raw: bytes = b""
     after: After = "close"
-    split: Literal["", "headers", "bytes"] = ""
+    split: Literal["", "headers", "bytes", "drip"] = ""
     late: bytes = b""
+    lull: float = 0.15  # seconds before what is late
     read_body: bool = True
-    pause: float = 0.0  # between the bytes of `split: bytes`
+    pause: float = 0.0  # between the bytes of `split: bytes`, and between the last ones of `drip`
 
 
 @dataclass
@@ -133,8 +134,9 @@ def crumbs(data: bytes) -> list[bytes]:
 
 
 async def _say(writer: asyncio.StreamWriter, said: Said) -> None:
-    if said.split == "bytes":
-        for piece in crumbs(said.raw):
+    if said.split in ("bytes", "drip"):
+        whole = len(said.raw) - 30 if said.split == "drip" else 0
+        for piece in (said.raw[:whole], *crumbs(said.raw[whole:])):
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(said.pause)
@@ -151,7 +153,7 @@ async def _say(writer: asyncio.StreamWriter, said: Said) -> None:
 
 async def _follow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: Said) -> bool:
     if said.late:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(said.lull)
         writer.write(said.late)
         await writer.drain()
     if said.after == "rst":

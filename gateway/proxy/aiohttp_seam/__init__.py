@@ -2,9 +2,12 @@
 protocol (`client_side`), and the error page of its applications (`operator_side`).
 
 What is used and is not public: `ResponseHandler` (subclassed, through `TCPConnector._factory`), its `_parser`, `_payload`
-and `_should_close`; `RequestHandler` (subclassed), its `_make_error_handler` and `_ErrInfo`, `_messages`, `_waiter`,
-`_request_count`, `_message_tail`, `_buffer_paused`, `_manager`, `_keepalive_timeout` and
-`_next_keepalive_close_time`; `_drain_helper` and `_paused` of both; `AppRunner._make_server`;
+and `_should_close`; `RequestHandler` (subclassed, with a `start` of our own), its `_parser` and that one's
+`message_consumed`, `_make_error_handler`, `_ErrInfo` and `ERROR`, `_request_handler`, `_messages`, `_waiter`,
+`_task_handler`, `_handler_waiter`, `_request_in_progress`, `_current_request`, `_request_count`, `_message_tail`,
+`_upgraded`, `_close`, `_force_close`, `_buffer_paused`, `_msg_queue_resume_size`, `_resume_reading_if_drained`,
+`_manager`, `_keepalive`, `_keepalive_timeout`, `_keepalive_handle`, `_next_keepalive_close_time` and
+`_process_keepalive`; `EMPTY_PAYLOAD`; `_drain_helper` and `_paused` of both; `AppRunner._make_server`;
 `Server._connections`; `BaseSite._server`; and of asyncio, the TLS layer below a transport (`hanging_up`, `tcp_below`).
 tests/proxy/test_aiohttp_seam.py fails when one of them changes.
 
@@ -16,13 +19,14 @@ aiohttp's own error page and log quote the request line.
 import aiohttp.helpers
 import aiohttp.http_parser
 
-from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, GatewayConnector, Origin, UpstreamProtocol
+from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, Awaited, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.aiohttp_seam.client_side import DownstreamProtocol, Finished, GatewayServer, Handler, Incoming
 from gateway.proxy.aiohttp_seam.operator_side import OperatorRunner
 from gateway.proxy.aiohttp_seam.site import TrafficSite
 
 __all__ = [
     "MAX_INTERIM",
+    "Awaited",
     "DownstreamProtocol",
     "Finished",
     "GatewayConnector",

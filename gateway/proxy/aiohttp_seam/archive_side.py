@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -13,7 +13,7 @@ from yarl import URL
 
 from gateway.core.failures import FailureKind, Sent
 from gateway.proxy.aiohttp_seam.hanging_up import has_said_end, hear_last_words, hear_last_words_over_tls
-from gateway.proxy.aiohttp_seam.sockets import is_readable
+from gateway.proxy.aiohttp_seam.sockets import listening_to
 from gateway.proxy.faults import UpstreamFault, answer_fault
 from gateway.proxy.head_end import HeadEnd
 from gateway.proxy.surplus import Surplus
@@ -21,7 +21,24 @@ from gateway.proxy.surplus import Surplus
 # RFC 9110 15.2 lets an archive send any number of interim answers; one that never comes to the point is broken.
 MAX_INTERIM = 32
 
+# What an answer may look like. A PACS that needs more than this for its head is broken in another way.
+MAX_STATUS_LINE = 32 * 1024
+MAX_FIELD = 32 * 1024
+MAX_FIELDS = 512
+
 K = FailureKind
+
+Awaited: TypeAlias = asyncio.Future[tuple[RawResponseMessage, StreamReader]]
+
+
+class Taker(Protocol):
+    """Who reads the bytes of an answer himself, in the place of aiohttp's parser."""
+
+    def heard(self, data: bytes) -> None:
+        """The next bytes."""
+
+    def archive_is_gone(self) -> None:
+        """The connection is being lost."""
 
 
 class UpstreamProtocol(ResponseHandler):
@@ -30,7 +47,7 @@ class UpstreamProtocol(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._awaiting = False
-        self._head: asyncio.Future[tuple[RawResponseMessage, StreamReader]] | None = None
+        self._head: Awaited | None = None
         self._body: StreamReader | None = None
         self.heard = False  # any byte of an answer
         self.continued = False  # a 100 (Continue)
@@ -43,10 +60,45 @@ class UpstreamProtocol(ResponseHandler):
         self.loss = K.CONNECTION_TERMINATED
         self._may_switch = self._has_switched = False  # to another protocol, with a 101
         self._behind_switch = b""
+        self.head = b""  # of the answer, where it came as one piece and nothing before it
+        self._taker: Taker | None = None
+
+    def lend(self, taker: Taker) -> None:
+        """Await one answer to a request that anybody may repeat; `taker` reads it."""
+        self._taker, self._awaiting, self.heard = taker, True, False
+        self.exchanges += 1
+
+    def take_back(self, heard: bytes) -> Awaited:
+        """Read the answer after all, of which so much was heard."""
+        self._taker = None
+        self.exchanges -= 1
+        awaited = self.begin(bodiless=False)
+        if heard:
+            self.data_received(heard)
+        return awaited
+
+    def is_lent_to(self, taker: Taker) -> bool:
+        return self._taker is taker
+
+    def divert(self, taker: Taker) -> None:
+        """The rest of the content goes to `taker`, past the parser."""
+        self._taker = taker
+
+    def settle(self) -> bool:
+        """The taker has read to the end of the answer; whether the connection can carry another."""
+        self._taker, self._awaiting = None, False
+        self._payload = None
+        return not self.should_close and self.is_connected()
 
     def begin(
-        self, *, bodiless: bool, may_switch: bool = False, max_line: int, max_field: int, max_fields: int
-    ) -> "asyncio.Future[tuple[RawResponseMessage, StreamReader]]":
+        self,
+        *,
+        bodiless: bool,
+        may_switch: bool = False,
+        max_line: int = MAX_STATUS_LINE,
+        max_field: int = MAX_FIELD,
+        max_fields: int = MAX_FIELDS,
+    ) -> Awaited:
         """Await one answer. `bodiless` is for HEAD: whatever its head announces, nothing follows. `may_switch` is for an
         offer of another protocol: behind a 101 nothing is read as HTTP."""
         self._may_switch = may_switch
@@ -70,12 +122,16 @@ class UpstreamProtocol(ResponseHandler):
 
     def give_up(self) -> None:
         """Nobody waits any more, and the connection goes with whatever is under way on it."""
-        self._awaiting = False
+        self._awaiting, self._taker = False, None
         if self._head is not None and self._head.done() and not self._head.cancelled():
             self._head.exception()  # seen, so that asyncio does not report it as forgotten
         self.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._taker is not None:
+            if data:
+                self._taker.heard(data)
+            return
         if not data:
             self._resume_parsing()
         while data:
@@ -88,13 +144,14 @@ class UpstreamProtocol(ResponseHandler):
                 if not self._awaiting:
                     self.abort()
                 return
-            self.heard = True
             assert self._head is not None
             if self._head.done():
                 part, data = data, b""
                 self._surplus.heard(part)
             else:
                 part, data = self._head_end.cut(data)
+                self.head = b"" if self.heard else part
+            self.heard = True
             self._feed(part)
 
     def _resume_parsing(self) -> None:
@@ -148,6 +205,7 @@ class UpstreamProtocol(ResponseHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._hears_something = listening_to([transport.get_extra_info("socket")])
         hear_last_words_over_tls(transport, self.data_received, self._is_awaited)
 
     def eof_received(self) -> None:
@@ -157,6 +215,8 @@ class UpstreamProtocol(ResponseHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         if exc is not None and self.transport is not None and not self._is_tls:
             hear_last_words(self.transport, self.data_received, self._is_awaited)
+        if self._taker is not None:
+            self._taker.archive_is_gone()
         if isinstance(exc, ssl.SSLError):
             self.loss = K.TLS_PROTOCOL_ERROR
         if self._awaiting:
@@ -202,6 +262,11 @@ class UpstreamProtocol(ResponseHandler):
         return self.transport, first
 
     @property
+    def content_heard(self) -> int:
+        """The number of bytes behind the head."""
+        return self._surplus.count
+
+    @property
     def is_full(self) -> bool:
         """Whether the archive has to read before more is written."""
         return self._paused
@@ -213,9 +278,7 @@ class UpstreamProtocol(ResponseHandler):
 
     def has_stray_bytes(self) -> bool:
         """Whether something waits to be read on a connection that should be silent: an end, or a misdirected answer."""
-        if self.transport is None:
-            return True
-        return is_readable(self.transport)
+        return self.transport is None or self._hears_something()
 
 
 class Origin:
