@@ -13,6 +13,7 @@ from gateway.config.findings import ConfigErrors
 from gateway.config.load import loading_text
 from gateway.config.settings import Settings
 from gateway.config.tls import Unusable
+from gateway.loop import speaks_tls
 from gateway.slices import in_slices
 
 log = logging.getLogger("pacs_gateway")
@@ -93,4 +94,7 @@ def needs_restart(before: Settings, after: Settings) -> tuple[str, ...]:
         )
         if old != new
     ]
-    return tuple(f"{name} changed and takes effect at the next start" for name in changed)
+    notes = [f"{name} changed and takes effect at the next start" for name in changed]
+    if speaks_tls(after) and not speaks_tls(before):
+        notes.append("an archive is reached over https now: until a restart, what it says as it hangs up may be lost")
+    return tuple(notes)

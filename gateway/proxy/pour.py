@@ -89,6 +89,8 @@ class Pour:
         self._end(client=K.CLIENT_GONE)
 
     def client_has_read(self) -> None:
+        if self._timer is None:
+            return  # all is written, and the client reads the rest
         self._let_the_archive_speak()
         self._wind(self._idle, self._too_slow)
 

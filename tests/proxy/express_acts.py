@@ -118,10 +118,13 @@ async def read_nothing(scene: Scene, asked: bytes) -> list[Reply]:
 
 
 async def read_late(scene: Scene, asked: bytes) -> list[Reply]:
-    """After the archive and the gateway have long run into full buffers, but in time."""
+    """After the archive and the gateway have long run into full buffers, but in time. The archive's clock may not strike
+    for what is only read late."""
     await scene.client.send(asked)
     await asyncio.sleep(0.3)
-    return [await scene.client.reply()]
+    reply = await scene.client.reply()
+    await asyncio.sleep(0.7)
+    return [reply]
 
 
 def behind(*pieces: Callable[[bytes], bytes], replies: int) -> Act:
