@@ -133,7 +133,7 @@ def test_every_step_of_the_microbenchmark_can_be_called() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 1000])
 def test_policies_of_any_length_are_configurations(count: int, tmp_path: Path) -> None:
-    words = {"PORT": 1, "ADMIN": 2, "ORIGIN": 3, "LOG": "info", "RULES": rules(count)}
+    words = {"PORT": 1, "ADMIN": 2, "ORIGIN": 3, "LOG": "info", "WORKERS": 1, "RULES": rules(count)}
     text = configured("gateway.yaml", tmp_path, **words).read_text()
     shipped = len(quick_start("http://127.0.0.1:3").policy.rules)
     assert len(load_text(text, "gateway.yaml", {}).policy.rules) == shipped + count
@@ -143,7 +143,15 @@ def test_policies_of_any_length_are_configurations(count: int, tmp_path: Path) -
 def test_nothing_is_left_open_in_a_configuration(tmp_path: Path, *, logs: bool) -> None:
     for peer in PEERS:
         if peer.template:
-            words = {"PORT": 1, "ADMIN": 2, "ORIGIN": 3, "RULES": "", "LOG": peer.log[logs], "LOCATIONS": ""}
+            words = {
+                "PORT": 1,
+                "ADMIN": 2,
+                "ORIGIN": 3,
+                "RULES": "",
+                "WORKERS": 1,
+                "LOG": peer.log[logs],
+                "LOCATIONS": "",
+            }
             written = configured(peer.template, tmp_path, **words).read_text()
             assert "@" not in written.replace('"@type"', ""), peer.name
 
