@@ -14,15 +14,19 @@ _NEVER = 10**9
 
 @contextmanager
 def construction() -> Iterator[None]:
-    """While something is built that stays: no full collection meanwhile, and none to come walks through what there is then.
-
-    Cycles that are garbage at that moment would stay as well; so the young ones are collected first.
-    """
+    """While something large is built: no full collection meanwhile, which would walk through it again and again."""
     young, middle, old = gc.get_threshold()
     gc.set_threshold(young, middle, _NEVER)
     try:
         yield
     finally:
         gc.set_threshold(young, middle, old)
+
+
+def keep() -> None:
+    """What there is now stays: no collection looks at it any more.
+
+    Only before traffic. What is under way at such a moment, and later ends in a cycle of references, would stay as well.
+    """
     gc.collect(1)
     gc.freeze()

@@ -16,7 +16,7 @@ from tests.support.upstream import ReceivedRequest, Said, answer
 
 JSON = ("Content-Type", "application/dicom+json")
 HTML = ("Content-Type", "text/html")
-LARGE = b"x" * 2_000_000
+LARGE = b"x" * 20_000_000  # more than the system takes for a client that does not read
 
 # ---- one door, one record ------------------------------------------------------------------------------------------
 

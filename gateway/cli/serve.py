@@ -11,7 +11,7 @@ from gateway.config.findings import ConfigErrors
 from gateway.config.load import load, quick_start
 from gateway.config.settings import Settings
 from gateway.config.tls import Unusable
-from gateway.heap import construction
+from gateway.heap import construction, keep
 from gateway.loop import run as run_on_its_loop
 from gateway.ports import CannotStart
 from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     redact_last_words()  # before anything can fail: an error while a configuration is read may quote its secrets
     with construction():
         settings, source = read(options)
+    keep()
     setup_logging(settings.logging)
     try:
         workers = how_many(settings.server.workers)

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from gateway.server import GatewayProcess
 from tests.support.client import Connection, Reply
@@ -187,10 +187,20 @@ def meanwhile(happens: "Hook") -> Act:
     return act
 
 
+def in_the_middle(happens: "Hook") -> Act:
+    """While the client gets the answer."""
+
+    async def act(scene: Scene, asked: bytes) -> list[Reply]:
+        await asked_and_heard(scene, asked)
+        await scene.client.more()
+        await happens(scene.gateway, scene.folder)
+        return [await scene.client.reply()]
+
+    return act
+
+
 def reading(scene: Scene) -> asyncio.Transport:
-    transport = scene.client.writer.transport
-    assert isinstance(transport, asyncio.Transport)
-    return transport
+    return cast(asyncio.Transport, scene.client.writer.transport)  # uvloop's are of no such class
 
 
 async def asked_and_unread(scene: Scene, asked: bytes) -> None:

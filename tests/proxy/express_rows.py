@@ -28,6 +28,7 @@ from tests.proxy.express_acts import (
     drain,
     goes,
     in_pieces,
+    in_the_middle,
     is_cut,
     leave,
     leave_before_the_answer,
@@ -176,7 +177,7 @@ CLIENTS: Mapping[str, Row] = {
     "is cut off, the end unread": Row(UNREAD, "short", "instance", unread(is_cut), cut=True),
     "is cut off before the answer": Row(Said(b"", "hold"), "short", act=meanwhile(leave)),
     "is cut off in the middle": Row(
-        Said(ok(bytes(HUGE), DICOM)[:-9], "hold"), "short", "instance", meanwhile(leave), cut=True
+        Said(ok(bytes(HUGE), DICOM)[:-9], "hold"), "short", "instance", in_the_middle(leave), cut=True
     ),
     "sends two at once": Row(GOOD, "usual", act=behind(lambda asked: asked * 2, replies=2)),
     "sends three at once": Row(GOOD, "usual", act=behind(lambda asked: asked * 3, replies=3)),

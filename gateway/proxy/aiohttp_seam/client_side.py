@@ -355,7 +355,8 @@ class DownstreamProtocol(RequestHandler):
                 await self.drained()
         finally:
             for each in both:
-                each.set_write_buffer_limits()
+                if not each.is_closing():  # uvloop raises for one that is closed
+                    each.set_write_buffer_limits()
 
 
 def content_is_read(incoming: Incoming) -> bool:
