@@ -9,7 +9,8 @@ from urllib.request import urlopen
 
 from bench.configured import configured
 from bench.contents import Content, location, locations
-from bench.processes import Launched, free_port
+from bench.processes import Launched
+from tests.support.ports import free_port
 
 HUGE_TARGET = "/dicom-web/studies/2.25.1001/series/2.25.1002/instances/2.25.1004"
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import aiohttp
 
 from bench.configured import configured
-from bench.processes import ROOT, Launched, free_port, said
+from bench.processes import ROOT, Launched, said
+from tests.support.ports import free_port
 
 BINARIES = Path(os.environ.get("BENCH_PEERS", ROOT / ".venv" / "bench-peers"))
 _LOG = "{FOLDER}/peer.log"

@@ -39,11 +39,6 @@ def on_cores(wanted: Collection[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def said(command: Sequence[str]) -> str:
     """All that a command prints, wherever it prints it."""
     done = subprocess.run(  # noqa: S603 - commands of this folder

@@ -5,7 +5,8 @@ import shutil
 import socket
 from pathlib import Path
 
-from tests.pacs.servers import Server, free_port, missing
+from tests.pacs.servers import Server, missing
+from tests.support.ports import free_port
 
 # With each answer of the archive, and with none that the proxy makes itself.
 PASSED = "X-Passed-On"

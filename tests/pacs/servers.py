@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,12 +16,6 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true" or os.environ.get("PACS_GATEWAY_REQUIRE_PACS") == "1":
         pytest.fail(f"{what}, and this run must not go without it", pytrace=False)
     pytest.skip(what)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(holds: Callable[[], bool], what: str, seconds: float = 15.0) -> None:

@@ -15,7 +15,7 @@ from gateway.config.load import load_text
 from gateway.config.settings import SharedState
 from gateway.guard.rate import Rate, RateSettings
 from gateway.proxy.shared_counts import SharedCounts, connections
-from tests.pacs.servers import free_port
+from tests.support.ports import free_port
 from tests.support.store import PASSWORD, Redis
 
 MINUTE = 60.0
