@@ -14,7 +14,7 @@ from gateway.config.findings import Report, Wrong, instead, shown
 from gateway.config.kinds import ListOf, One
 from gateway.config.parse import parsing
 from gateway.config.source import Node, Pairs, Scalar
-from gateway.config.steps import Steps, finished
+from gateway.config.steps import Steps
 
 _SUFFIX = ".yaml"
 # The first rule that matches decides, so what is said of many products comes after what is said of one.
@@ -31,13 +31,8 @@ def names() -> tuple[str, ...]:
     return (*sorted(found.difference(_GENERAL)), *(name for name in _GENERAL if name in found))
 
 
-def pack_tree(name: str, report: Report) -> Pairs:
-    """The tree of one pack, of which `names` knows."""
-    return finished(parsing_pack(name, report))
-
-
 def parsing_pack(name: str, report: Report) -> Steps[Pairs]:
-    """The same in steps."""
+    """The tree of one pack, of which `names` knows."""
     file = name + _SUFFIX
     text = files("gateway.packs").joinpath(file).read_text("utf-8")
     tree = yield from parsing(text, f"packs/{file}", {}, report)

@@ -80,9 +80,9 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
                 facts = routed(facts, route) if route else facts
                 leave = came.failure or await admitted(came, facts, client, generation, house, load, holding)
             if isinstance(leave, Granted):
-                asked = begun.asked if begun else None
-                errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave)
-                heard = await hear(came, client, errand, generation, holding.answers, tally, asked)
+                out = begun.asked if begun else None
+                errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave, out)
+                heard = await hear(came, client, errand, generation, holding.answers, tally)
             else:
                 heard = Heard(leave)
             decision = normalise(facts, heard.outcome, generation.policy)

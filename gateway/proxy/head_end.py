@@ -4,7 +4,7 @@ A head goes to the parser apart from what follows it. Were the two fed together 
 raise and lose the head with it: the same bytes would be judged by how the network happened to cut them.
 """
 
-_BLANK_LINE = b"\r\n\r\n"
+BLANK_LINE = b"\r\n\r\n"
 
 
 class HeadEnd:
@@ -18,9 +18,9 @@ class HeadEnd:
     def cut(self, data: bytes) -> tuple[bytes, bytes]:
         """What belongs to the head, and the rest: empty while no blank line is in sight."""
         known, self._last = self._last, b""
-        end = (known + data).find(_BLANK_LINE)
+        end = (known + data).find(BLANK_LINE)
         if end < 0:
-            self._last = (known + data)[1 - len(_BLANK_LINE) :]
+            self._last = (known + data)[1 - len(BLANK_LINE) :]
             return data, b""
-        cut = end + len(_BLANK_LINE) - len(known)
+        cut = end + len(BLANK_LINE) - len(known)
         return data[:cut], data[cut:]

@@ -21,7 +21,7 @@ from gateway.proxy.downstream import Arrival, Client
 from gateway.proxy.faults import DownstreamFault, UpstreamFault
 from gateway.proxy.generation import Generation
 from gateway.proxy.tally import Tally
-from gateway.proxy.upstream import Answer, Asked, Upload
+from gateway.proxy.upstream import Answer, Upload
 from gateway.proxy.user_agent import Errand
 
 
@@ -36,20 +36,12 @@ class Heard:
 
 
 async def hear(
-    came: Arrival,
-    client: Client,
-    errand: Errand,
-    generation: Generation,
-    answers: ExitStack,
-    tally: Tally,
-    asked: Asked | None = None,
+    came: Arrival, client: Client, errand: Errand, generation: Generation, answers: ExitStack, tally: Tally
 ) -> Heard:
     """Ask the archive until there is an outcome to judge. Whatever fails is one too, unless the client has left and nobody
-    is there to tell. The answer that is judged stays open in `answers`; those before it are closed. With `asked` the first
-    request is out already."""
+    is there to tell. The answer that is judged stays open in `answers`; those before it are closed."""
     while True:
-        heard = await ask(came, client, errand, generation, answers, tally, asked)
-        asked = None
+        heard = await ask(came, client, errand, generation, answers, tally)
         if not errand.goes_on(heard.outcome):
             return at_home(heard, errand)
         if heard.answer is not None:
@@ -73,13 +65,7 @@ def at_home(heard: Heard, errand: Errand) -> Heard:
 
 
 async def ask(
-    came: Arrival,
-    client: Client,
-    errand: Errand,
-    generation: Generation,
-    answers: ExitStack,
-    tally: Tally,
-    asked: Asked | None,
+    came: Arrival, client: Client, errand: Errand, generation: Generation, answers: ExitStack, tally: Tally
 ) -> Heard:
     """Ask once, where the errand leads."""
     facts, sound = errand.facts, came.sound
@@ -93,10 +79,11 @@ async def ask(
         upload = Upload(noting_the_end(client.pieces(counter), tally), sound.length)
     patience = pool.upstream.timeouts.response_for(facts.transaction.id)
     head = request_head(came, errand, pool.upstream.authority)
-    if asked is None:
+    out, errand.out = errand.out, None
+    if out is None:
         tally.asks(of_the_archive=not errand.is_elsewhere)
     try:
-        answer = await pool.ask(facts.method, head, upload, patience, may_switch=asks_for_channel(facts), asked=asked)
+        answer = await pool.ask(facts.method, head, upload, patience, may_switch=asks_for_channel(facts), asked=out)
     except UpstreamFault as fault:
         return Heard(fault.failure)
     except DownstreamFault as fault:

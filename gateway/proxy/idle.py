@@ -29,17 +29,10 @@ class IdleConnections:
         self._resting: deque[tuple[float, Connection]] = deque()
         self._ready: deque[tuple[float, Connection]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
-        # Asked once: to say which loop is running, Python asks the system each time which process this is.
-        self._running: asyncio.AbstractEventLoop | None = None
-
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        self._running = self._running or asyncio.get_running_loop()
-        return self._running
 
     def put(self, connection: Connection) -> None:
         """An exchange has ended on it."""
-        loop = self._loop
+        loop = asyncio.get_running_loop()
         if len(self._resting) >= MOST_AT_REST:
             self._ready.append(self._resting.popleft())
         self._resting.append((loop.time(), connection))
@@ -48,7 +41,7 @@ class IdleConnections:
 
     def take(self) -> Connection | None:
         """One that has nothing to say, or none."""
-        self._wake(self._loop.time())
+        self._wake(asyncio.get_running_loop().time())
         while self._ready:
             _, connection = self._ready.pop()
             protocol = connection.protocol
@@ -59,7 +52,7 @@ class IdleConnections:
 
     def give_back(self, connection: Connection) -> None:
         """One that was taken and not used."""
-        self._ready.append((self._loop.time(), connection))
+        self._ready.append((asyncio.get_running_loop().time(), connection))
 
     def _wake(self, now: float) -> None:
         while self._resting and self._resting[0][0] + REST <= now:
@@ -76,7 +69,7 @@ class IdleConnections:
 
     async def rested(self) -> None:
         """Until none is at rest."""
-        loop = self._loop
+        loop = asyncio.get_running_loop()
         while self._resting:
             await asyncio.sleep(max(0.0, self._resting[0][0] + REST - loop.time()))
             self._wake(loop.time())

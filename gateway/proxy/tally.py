@@ -8,6 +8,7 @@ from gateway.core.facts import RequestFacts
 from gateway.core.failures import FailureKind
 from gateway.core.reply import Reply
 from gateway.core.request import KNOWN_METHODS
+from gateway.proxy.aiohttp_seam import DownstreamProtocol
 from gateway.proxy.downstream import Client
 from gateway.telemetry.exchange_ids import new_id
 from gateway.telemetry.record import ExchangeRecord
@@ -41,7 +42,7 @@ class Tally:
             self.upstream_seconds = time.perf_counter() - self.asked
 
 
-def broken_off(client: Client, kind: FailureKind) -> tuple[str, str]:
+def broken_off(client: Client | DownstreamProtocol, kind: FailureKind) -> tuple[str, str]:
     """How an exchange ended of which the client can have no more, and why: the client left, or we did."""
     return ("draining", FailureKind.DRAINING.value) if client.is_cut else ("client_gone", kind.value)
 

@@ -15,6 +15,7 @@ from gateway.core.retry_after import is_valid, seconds_until
 from gateway.core.websocket import asks_for_channel
 from gateway.guard.retry import wait_before_retry
 from gateway.proxy.admission import Granted
+from gateway.proxy.upstream import Asked
 
 
 @dataclass(slots=True)
@@ -28,11 +29,12 @@ class Errand:
     hops: int = 0
     attempts: int = 1
     wait: float = 0.0  # seconds before it is sent again
+    out: Asked | None = None  # the first request, where it has gone out before anybody awaits its answer
 
     @classmethod
-    def begun(cls, facts: RequestFacts, upstream: Upstream, leave: Granted) -> "Errand":
+    def begun(cls, facts: RequestFacts, upstream: Upstream, leave: Granted, out: Asked | None = None) -> "Errand":
         leave.budget.save()
-        return cls(upstream, facts, leave, Destination(upstream.origin, facts.target))
+        return cls(upstream, facts, leave, Destination(upstream.origin, facts.target), out=out)
 
     @property
     def is_elsewhere(self) -> bool:

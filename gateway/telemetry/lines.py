@@ -35,24 +35,24 @@ class Batches:
         self._stream = stream
         self._waiting: list[str] = []
         self._size = 0
-        self._home: asyncio.AbstractEventLoop | None = None  # the loop in which lines come
-        self._is_promised = False  # by it, to write what waits
+        self._loop: asyncio.AbstractEventLoop | None = None  # that has promised to write what waits
 
     def add(self, line: str) -> None:
         if self._size + len(line) > PIPE_BUF:
             self.flush()
         self._waiting.append(line)
         self._size += len(line)
-        if self._home is None or not self._home.is_running():
-            self._home, self._is_promised = running_loop(), False
-        if self._home is None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
             self.flush()
-        elif not self._is_promised:
-            self._is_promised = True
-            self._home.call_soon(self._turn_over)
+            return
+        if loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self._turn_over)
 
     def _turn_over(self) -> None:
-        self._is_promised = False
+        self._loop = None
         self.flush()
 
     def flush(self) -> None:
@@ -68,14 +68,6 @@ class Batches:
             _forget(self._stream)
         except (OSError, ValueError):  # a full disk; a stream that is closed
             pass
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Dear to find out: Python asks the system each time which process this is."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _forget(stream: TextIO) -> None:

@@ -11,9 +11,10 @@ from gateway.config.cases import Answer, Case, CaseRequest, Expected, play, run_
 from gateway.config.findings import Report
 from gateway.config.lint import lint_pack, run_example
 from gateway.config.load import pack_rules
-from gateway.config.packs import names, pack_tree
+from gateway.config.packs import names, parsing_pack
 from gateway.config.rules import Read
 from gateway.config.source import Scalar
+from gateway.config.steps import finished
 from gateway.core.conditions import FieldMatches, OneOf, StatusIs
 from gateway.core.fields import Fields
 from gateway.core.policy import Policy, Quirks
@@ -37,7 +38,7 @@ def test_the_packs_of_this_release_in_the_order_of_all() -> None:
 @pytest.mark.parametrize("name", names())
 def test_a_pack_says_its_name_and_why(name: str) -> None:
     report = Report()
-    tree = pack_tree(name, report)
+    tree = finished(parsing_pack(name, report))
     assert pack_rules(name, report)
     assert report.findings == []
     pack, why = tree.get("pack"), tree.get("why")

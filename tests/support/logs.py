@@ -22,3 +22,15 @@ def captured_logs() -> Iterator[io.StringIO]:
         for logger, handlers in zip(loggers, before, strict=True):
             logger.handlers[:] = handlers
         logging.raiseExceptions = raising
+
+
+class Writes(io.StringIO):
+    """Remembers what was written in one piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return len(text)

@@ -16,6 +16,7 @@ from gateway.core.decision import RetrySource
 from gateway.telemetry.access_log import ACCESS, AccessLog, fields_of, json_line, setup_logging
 from gateway.telemetry.pseudonyms import NO_NAMES, Names
 from gateway.telemetry.record import ExchangeRecord
+from tests.support.logs import Writes
 from tests.telemetry.records import record
 from tests.telemetry.test_lines import in_the_last_turn
 
@@ -109,15 +110,6 @@ def test_the_why_of_an_operator_stays_out() -> None:
 
 def test_one_exchange_is_one_write() -> None:
     """Lines of two processes on one pipe must not mix, so a line goes out in one piece."""
-
-    class Writes(io.StringIO):
-        def __init__(self) -> None:
-            super().__init__()
-            self.pieces: list[str] = []
-
-        def write(self, text: str) -> int:
-            self.pieces.append(text)
-            return len(text)
 
     stream = Writes()
     setup_logging(LoggingSettings(), stream)

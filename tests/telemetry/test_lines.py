@@ -11,18 +11,7 @@ from functools import partial
 from select import PIPE_BUF
 
 from gateway.telemetry.lines import Batches
-
-
-class Writes(io.StringIO):
-    """Remembers what was written in one piece."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-
-    def write(self, text: str) -> int:
-        self.pieces.append(text)
-        return len(text)
+from tests.support.logs import Writes
 
 
 def in_the_last_turn(step: Callable[[], None]) -> None:

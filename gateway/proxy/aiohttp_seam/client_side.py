@@ -375,7 +375,7 @@ class GatewayServer(web.Server):
     """aiohttp's low-level server with our protocol and request. A wrong option is an error, never silently dropped."""
 
     def __init__(self, handler: Handler, **options: Any) -> None:
-        super().__init__(handler, request_factory=Incoming, handler_cancellation=True, **options)  # type: ignore[arg-type]
+        super().__init__(handler, handler_cancellation=True, **options)  # type: ignore[arg-type]
         self.is_leaving = False
         self.departs: Callable[[DownstreamProtocol, bytes], bool] = lambda _client, _data: False
 

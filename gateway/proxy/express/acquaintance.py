@@ -18,6 +18,7 @@ from gateway.proxy.aiohttp_seam import Incoming
 from gateway.proxy.downstream import Arrival
 from gateway.proxy.express.usual import Usual, usual
 from gateway.proxy.generation import Generation
+from gateway.proxy.head_end import BLANK_LINE
 from gateway.proxy.hearing import Heard, request_head
 from gateway.proxy.user_agent import Errand
 
@@ -88,7 +89,7 @@ def acquainted(
     sound = came.sound
     if sound is None or came.http10 or sound.has_content or sound.expects_continue or "Upgrade" in came.facts.fields:
         return None
-    if message.should_close or message.upgrade or section.find(_CRLF * 2) != len(section) - 4:
+    if message.should_close or message.upgrade or section.find(BLANK_LINE) != len(section) - len(BLANK_LINE):
         return None
     if not _REQUEST_LINE.fullmatch(head[:end]):
         return None

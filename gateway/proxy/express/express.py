@@ -20,12 +20,12 @@ from gateway.proxy.express.acquaintance import Acquaintance
 from gateway.proxy.express.begun import Begun
 from gateway.proxy.express.shared import Shared
 from gateway.proxy.express.usual import Usual
+from gateway.proxy.head_end import BLANK_LINE
 from gateway.proxy.pour import Pour, Poured
-from gateway.proxy.tally import Tally
+from gateway.proxy.tally import Tally, broken_off
 from gateway.proxy.upstream import Asked, UpstreamPool, drop
 from gateway.telemetry.record import ExchangeRecord
 
-_END_OF_HEAD = b"\r\n\r\n"
 _JOINED = 64 * 1024  # bytes of content that are copied rather than written in a piece of their own
 
 
@@ -77,8 +77,8 @@ class Express:
     def heard(self, data: bytes) -> None:
         """Bytes of the answer."""
         self._buffer = data = self._buffer + data if self._buffer else data
-        end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
-        head = self._known.read(data[:end]) if end >= len(_END_OF_HEAD) else None
+        end = data.find(BLANK_LINE) + len(BLANK_LINE)
+        head = self._known.read(data[:end]) if end >= len(BLANK_LINE) else None
         usual = self._usual.get(head.shape) if head else None
         if head is None or usual is None or not self._may_write():
             self._hand_over()
@@ -131,7 +131,7 @@ class Express:
             return
         drop(self._connection)
         if poured.archive is not None:
-            self._end("truncated", poured.archive)
+            self._end("truncated", poured.archive.value)
         else:
             self._break_off()
 
@@ -167,7 +167,7 @@ class Express:
         """Whether that is the end of it is the usual way's to say: it may ask once more."""
         if self._sent:
             drop(self._connection)
-            self._end("truncated", FailureKind.HTTP_RESPONSE_INCOMPLETE)
+            self._end("truncated", FailureKind.HTTP_RESPONSE_INCOMPLETE.value)
         else:
             self._hand_over()
 
@@ -185,16 +185,13 @@ class Express:
 
     def _break_off(self) -> None:
         """The client can have no more: it left, or we do."""
-        if self._client.is_cut:
-            self._end("draining", FailureKind.DRAINING)
-        else:
-            self._end("client_gone", FailureKind.CLIENT_GONE)
+        self._end(*broken_off(self._client, FailureKind.CLIENT_GONE))
 
-    def _end(self, ended: str, fault: FailureKind | None = None) -> None:
+    def _end(self, ended: str, fault: str = "") -> None:
         if self._client.transport is not None and ended != "complete":
             reset(self._client.transport)
         try:
-            self._record(ended, fault.value if fault else "")
+            self._record(ended, fault)
         except Exception as error:
             self._shared.telemetry.bug(error)
         self._release()

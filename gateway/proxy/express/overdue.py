@@ -18,29 +18,28 @@ class Overdue:
 
     def __init__(self) -> None:
         self._due: dict[Waits, float] = {}
-        self._hurried: set[Waits] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None  # asked for once, as in `IdleConnections`
 
     def add(self, express: Waits, patience: float) -> None:
         """To be told in so many seconds, unless it is removed before."""
-        loop = self._loop = self._loop or asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         self._due[express] = loop.time() + patience
         if self._timer is None:
-            self._timer = loop.call_later(_TICK, self._strike, loop)
+            self._timer = loop.call_later(_TICK, self._strike)
 
     def hurry(self, express: Waits) -> None:
-        """Part of the answer is there, and the rest mostly follows at once. If not, there are other clocks for it."""
-        self._hurried.add(express)
+        """Part of the answer is there, and the rest mostly follows before the next stroke. If not, there are other clocks for
+        it."""
+        self._due[express] = 0.0
 
     def remove(self, express: Waits) -> float:
         """When it would have been due."""
-        self._hurried.discard(express)
         return self._due.pop(express)
 
-    def _strike(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _strike(self) -> None:
+        loop = asyncio.get_running_loop()
         now = loop.time()
-        for express in [*self._hurried, *(express for express, due in self._due.items() if due <= now)]:
+        for express in [express for express, due in self._due.items() if due <= now]:
             if express in self._due:
                 express.is_overdue()
-        self._timer = loop.call_later(_TICK, self._strike, loop) if self._due else None
+        self._timer = loop.call_later(_TICK, self._strike) if self._due else None
