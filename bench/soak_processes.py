@@ -108,9 +108,9 @@ class GatewayUnderTest:
 
     async def testify(self, ledger: Counter[tuple[str, int]]) -> Evidence:
         """What is left when the load has ended: read from /metrics, /proc and the logs, the gateway alive and then dead."""
-        await self._at_rest()
+        descriptors = await self._at_rest()
         metrics = await self._metrics()
-        descriptors, threads = self._open_files(), self._number("Threads")
+        threads = self._number("Threads")
         code = await self._stop()
         logs = [*self._out.read_text().splitlines(), *self._err.read_text().splitlines()]
         return Evidence(
@@ -131,12 +131,15 @@ class GatewayUnderTest:
             self._process.kill()
             await self._process.wait()
 
-    async def _at_rest(self) -> None:
-        """Until connections that nobody uses have been closed, or as long as that may take: twice the 15 s of the pool."""
+    async def _at_rest(self) -> int:
+        """The descriptors that are open when connections that nobody uses have been closed, or after as long as that may
+        take: twice the 15 s of the pool. Counted before /metrics is asked, which opens one of our own."""
         for _ in range(160):
-            if self._open_files() <= self._descriptors and not (await self._metrics())["pacs_gateway_in_flight"]:
-                return
+            descriptors = self._open_files()
+            if descriptors <= self._descriptors and not (await self._metrics())["pacs_gateway_in_flight"]:
+                return descriptors
             await asyncio.sleep(0.25)
+        return self._open_files()
 
     async def _metrics(self) -> Counter[str]:
         text = (await self.ask("GET", "/metrics")).body.decode()
