@@ -10,20 +10,20 @@ import pytest
 
 from gateway.core.normalise import BUILT_IN
 from gateway.dicomweb.classify import classify
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, ask, request
 from tests.support.stage import records, stage
 from tests.support.upstream import ReceivedRequest, Said, answer
 
 JSON = ("Content-Type", "application/dicom+json")
 HTML = ("Content-Type", "text/html")
-LARGE = b"x" * 20_000_000  # more than the system takes for a client that does not read
 
 # ---- one door, one record ------------------------------------------------------------------------------------------
 
 ARCHIVE = {
     b"/studies": Said(answer(200, b"[]", JSON), "keep"),
     b"/studies/1": Said(answer(502, b"<html>", HTML), "keep"),
-    b"/studies/2": Said(answer(200, LARGE, ("Content-Type", "application/dicom")), "keep"),
+    b"/studies/2": Said(answer(200, b"x" * MORE_THAN_BUFFERED, ("Content-Type", "application/dicom")), "keep"),
     b"/studies/3": Said(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\nstart", "rst"),
     b"/studies/4": Said(b"", "rst"),
     b"/studies/5": Said(b"garbage\r\n\r\n"),

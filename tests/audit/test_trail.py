@@ -11,6 +11,7 @@ from gateway.config.tls import Unusable
 from gateway.server import GatewayProcess
 from tests.audit.collecting import TinyCollector
 from tests.audit.structure import code, details, misshapen, outcome, query
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.certificates import Authority
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.logs import captured_logs
@@ -97,7 +98,7 @@ async def test_a_transfer_that_was_cut_is_no_success(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_leaves_in_a_transfer_has_not_got_it(tmp_path: Path) -> None:
-    endless = answer(200, b"x" * 50_000_000, ("Content-Type", "application/octet-stream"))
+    endless = answer(200, b"x" * MORE_THAN_BUFFERED, ("Content-Type", "application/octet-stream"))
     async with audited(tmp_path, endless) as (gateway, there):
         client = await Connection.to(gateway.port)
         await client.send(request("GET", f"{STUDY}/series/2.25.2/instances/2.25.3/bulkdata/7FE00010"))

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.proxy.pace import LEAST
 from gateway.server import GatewayProcess
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.running import running
 from tests.support.upstream import Said, ScriptedUpstream, answer
@@ -139,8 +140,8 @@ async def test_an_archive_that_reads_drop_by_drop_is_given_up(tmp_path: Path) ->
     async with listening(drop_by_drop) as url, running(tmp_path, url, base=QUICK) as gateway:
         client = await Connection.to(gateway.port)
         began = time.monotonic()
-        await client.send(post("Content-Length: 20000000"))
-        pouring = asyncio.ensure_future(pour(client, 20_000_000))
+        await client.send(post(f"Content-Length: {MORE_THAN_BUFFERED}"))
+        pouring = asyncio.ensure_future(pour(client, MORE_THAN_BUFFERED))
         reply = await client.reply("POST")
         assert (reply.status, time.monotonic() - began < LONG / 2) == (500, True)
         assert "error=connection_write_timeout" in reply.value("Proxy-Status")
@@ -152,7 +153,7 @@ async def test_an_archive_that_reads_drop_by_drop_is_given_up(tmp_path: Path) ->
 
 async def test_a_client_that_reads_drop_by_drop_is_let_go(tmp_path: Path) -> None:
     async with (
-        ScriptedUpstream(lambda _received, _number: Said(answer(200, b"x" * 20_000_000), "keep")) as archive,
+        ScriptedUpstream(lambda _received, _number: Said(answer(200, b"x" * MORE_THAN_BUFFERED), "keep")) as archive,
         running(tmp_path, archive.url, base=QUICK) as gateway,
     ):
         narrow_sending(gateway)

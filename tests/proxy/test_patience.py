@@ -5,13 +5,14 @@ import socket
 import time
 from pathlib import Path
 
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, ask, request
 from tests.support.running import BYTES, running
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
 ASK = request("GET", "/studies/1/metadata")
 DRIP = b"HTTP/1.1 200 OK\r\nX-Never-Ending: " + b"x" * 1000
-MUCH = answer(200, b"x" * 50_000_000)
+MUCH = answer(200, b"x" * MORE_THAN_BUFFERED)
 
 
 async def test_a_head_that_drips_ends_with_the_patience_for_the_answer(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.server import GatewayProcess
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.certificates import Authority
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.logs import captured_logs
@@ -19,7 +20,6 @@ from tests.support.upstream import After, Said, ScriptedUpstream, answer
 pytestmark = pytest.mark.tls
 
 GET = request("GET", "/studies/1/metadata")
-MUCH = 20_000_000
 UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom+json\r\n\r\n"
 COUNTED = answer(200, b"x" * 100_000)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -160,8 +160,8 @@ async def test_a_cut_in_the_middle_of_a_record_is_a_cut(ca: Authority, tmp_path:
 async def upload(port: int) -> Reply:
     """Send much and listen meanwhile, as good clients do."""
     client = await Connection.to(port)
-    await client.send(f"POST /studies HTTP/1.1\r\nHost: gw\r\nContent-Length: {MUCH}\r\n\r\n".encode())
-    sending = asyncio.ensure_future(client.send(bytes(MUCH)))
+    await client.send(f"POST /studies HTTP/1.1\r\nHost: gw\r\nContent-Length: {MORE_THAN_BUFFERED}\r\n\r\n".encode())
+    sending = asyncio.ensure_future(client.send(bytes(MORE_THAN_BUFFERED)))
     reply = await client.reply("POST")
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)

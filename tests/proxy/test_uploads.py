@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.running import BYTES, running
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
-
-MUCH = 20_000_000
 
 
 def head(length: int, *more: str) -> bytes:
@@ -44,7 +43,7 @@ async def test_the_refusal_of_an_upload_is_heard_in_the_middle_of_it(after: str,
 
     async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
         for _ in range(5):
-            reply = await upload(gateway.port, MUCH)
+            reply = await upload(gateway.port, MORE_THAN_BUFFERED)
             assert (reply.status, reply.complete) == (413, True)
             assert reply.value("Connection") == "close"
 
@@ -60,8 +59,8 @@ async def test_the_refusal_waits_for_a_client_that_sends_all_before_it_reads(tmp
     async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url) as gateway:
         client = await Connection.to(gateway.port)
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await client.send(head(MUCH))
-        pouring = asyncio.ensure_future(pour(client, MUCH))
+        await client.send(head(MORE_THAN_BUFFERED))
+        pouring = asyncio.ensure_future(pour(client, MORE_THAN_BUFFERED))
         assert not (await asyncio.wait({pouring}, timeout=0.3))[0]
         stuck.set()
         await pouring
@@ -76,7 +75,7 @@ async def test_an_archive_that_stops_reading_is_given_up(tmp_path: Path) -> None
         return Said(b"", "stall", read_body=False)
 
     async with ScriptedUpstream(script) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
-        reply = await upload(gateway.port, MUCH)
+        reply = await upload(gateway.port, MORE_THAN_BUFFERED)
         assert reply.status == 500
         assert "error=connection_write_timeout" in reply.value("Proxy-Status")
 
@@ -101,7 +100,7 @@ async def test_a_client_that_leaves_in_its_upload_is_not_the_archives_failure(tm
         running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
         client = await Connection.to(gateway.port)
-        await client.send(head(MUCH) + b"hello")
+        await client.send(head(MORE_THAN_BUFFERED) + b"hello")
         await archive.has_heard(1)
         await client.close()
         await archive.has_ended(1)

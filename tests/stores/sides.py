@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tests.stores.table import Step, Upload
+from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, Reply
 
 RESET = struct.pack("ii", 1, 0)
 PART = b"--b\r\nContent-Type: application/dicom\r\n\r\n"
 END = b"\r\n--b--\r\n"
-SMALL, LARGE = 1000, 20_000_000  # the second is more than what the system buffers on the way
+SMALL = 1000
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HEAD = (
     "POST /rs/studies HTTP/1.1\r\nHost: gw.example\r\n"
@@ -104,7 +105,7 @@ class Sender:
 
     def __init__(self, connection: Connection, upload: Upload, large: bool) -> None:
         self.connection, self.upload = connection, upload
-        content = PART + b"x" * (LARGE if large else SMALL) + END
+        content = PART + b"x" * (MORE_THAN_BUFFERED if large else SMALL) + END
         self._halves = {"half": content[: len(content) // 2], "rest": content[len(content) // 2 :]}
         self._length = len(content)
         self.reply: asyncio.Future[Reply] | None = None

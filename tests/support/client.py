@@ -50,15 +50,20 @@ class Connection:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def more(self) -> bool:
-        """Read on; False at the end of the connection, however it came."""
+    async def _piece(self) -> bytes:
+        """The next octets; none at the end of the connection, however it came."""
         if self.ended:
-            return False
+            return b""
         try:
             piece = await self.reader.read(65536)
         except ConnectionError:
             piece, self.reset = b"", True
         self.ended = not piece
+        return piece
+
+    async def more(self) -> bool:
+        """Read on; False at the end of the connection."""
+        piece = await self._piece()
         self.buffer += piece
         return bool(piece)
 
@@ -95,9 +100,12 @@ class Connection:
         return body, not self.reset
 
     async def _counted(self, length: int) -> tuple[bytes, bool]:
-        while len(self.buffer) < length and await self.more():
-            pass
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        pieces, held = [self.buffer], len(self.buffer)
+        while held < length and (piece := await self._piece()):
+            pieces.append(piece)
+            held += len(piece)
+        whole = b"".join(pieces)
+        body, self.buffer = whole[:length], whole[length:]
         return body, len(body) == length
 
     async def _chunked(self) -> tuple[bytes, bool]:
