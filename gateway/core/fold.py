@@ -10,7 +10,7 @@ A table, one row a code, with what the code needs to keep its meaning. Three ide
 An operator overrides single rows with `documented.fold`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -40,6 +40,19 @@ class Row:
             return self.unrepeatable
         return self.to if self.only is None or self.only(request, response) else self.otherwise
 
+    def cases(self) -> Iterator[tuple[int, str]]:
+        """The same in words: each code it may give and when, in the order in which they are asked."""
+        first: list[tuple[int, str]] = []
+        if self.store is not None:
+            first.append((self.store, "after a store"))
+        if self.unrepeatable is not None:
+            first.append((self.unrepeatable, "after a POST, PUT or PATCH"))
+        if self.only is not None:
+            first.append((self.to, _WHEN[self.only]))
+        yield from first
+        unless = f"unless {' or '.join(when for _, when in first)}" if first else ""
+        yield self.to if self.only is None else self.otherwise, unless
+
 
 def _has_location(_request: RequestFacts, response: Response) -> bool:
     return bool(response.fields.get("Location"))
@@ -52,6 +65,14 @@ def _followable(request: RequestFacts, response: Response) -> bool:
 def _reads(request: RequestFacts, _response: Response) -> bool:
     return request.method in _SAFE
 
+
+_WHEN: Mapping[Callable[[RequestFacts, Response], bool], str] = MappingProxyType(
+    {
+        _has_location: "with a Location",
+        _followable: "to GET and HEAD, with a Location",
+        _reads: "to GET and HEAD",
+    }
+)
 
 _TRY_AGAIN = "the archive could not answer now"
 _HOP = "concerns the connection between gateway and archive, not the client"
@@ -125,7 +146,12 @@ HOP_CODES = frozenset({407, 421, 426, 495, 496, 497, 505, 511})
 def folded(request: RequestFacts, response: Response, policy: Policy) -> tuple[int, str]:
     """The documented code for an undocumented one, and why. Codes outside 200-599 are for the caller to catch."""
     status = response.status
-    if status in policy.fold:
-        return policy.fold[status], "overridden by documented.fold"
-    row = ROWS.get(status) or BY_CLASS[status // 100]
+    row = row_for(status, policy)
     return row.code(request, response), row.why
+
+
+def row_for(status: int, policy: Policy) -> Row:
+    """The row that is in force for a code from 200 to 599."""
+    if status in policy.fold:
+        return Row(policy.fold[status], "overridden by documented.fold")
+    return ROWS.get(status) or BY_CLASS[status // 100]

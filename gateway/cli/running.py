@@ -1,0 +1,56 @@
+"""Asking a running gateway, by the address of its admin port, for a command that has something to say about it."""
+
+import http.client
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from gateway.cli.errors import UserError
+
+_PLAIN = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_PATIENCE = 10.0  # seconds
+_CONNECTIONS: Mapping[str, type[http.client.HTTPConnection]] = MappingProxyType(
+    {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """An admin port: `127.0.0.1:9090`, or a URL where it stands behind something else."""
+
+    scheme: str
+    authority: str
+    base: str = ""
+
+    @classmethod
+    def named(cls, written: str) -> "Admin | None":
+        """None for what is no address."""
+        if _PLAIN.fullmatch(written):
+            return cls("http", written)
+        parts = urlsplit(written)
+        if parts.scheme in _CONNECTIONS and parts.hostname:
+            return cls(parts.scheme, parts.netloc, parts.path.rstrip("/"))
+        return None
+
+    def get(self, path: str, accept: str) -> str:
+        """The content of an endpoint. Raises `UserError`."""
+        connection = _CONNECTIONS[self.scheme](self.authority, timeout=_PATIENCE)
+        try:
+            connection.request("GET", self.base + path, headers={"Accept": accept})
+            answer = connection.getresponse()
+            text = answer.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise UserError(f"no answer from the admin port {self.authority} ({_reason(error)})") from None
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise UserError(
+                f"{self.authority}{self.base}{path} answered {answer.status}; is it the gateway's admin port?"
+            )
+        return text
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
