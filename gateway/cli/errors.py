@@ -15,7 +15,7 @@ class UserError(Exception):
 
 
 def from_config(errors: "ConfigErrors") -> UserError:
-    """All findings of a configuration, one line each."""
+    """All findings of a configuration or of files of cases, one line each; of several, the number comes first."""
     lines = [str(finding) for finding in errors.findings]
-    head = "the configuration cannot be read" if errors.unreadable else "the configuration has mistakes"
-    return UserError("\n  ".join([f"{head}:", *lines]), code=2 if errors.unreadable else 1)
+    head = [f"{len(lines)} mistakes:"] if len(lines) > 1 else []
+    return UserError("\n  ".join([*head, *lines]), code=2 if errors.unreadable else 1)

@@ -43,6 +43,11 @@ def is_coded(response: Response) -> bool:
     return response.fields.get("Content-Encoding", "identity").lower() != "identity"
 
 
+def begins_a_result(content: bytes) -> bool:
+    """Whether these are the first bytes of a list of data sets."""
+    return _RESULT.match(content) is not None
+
+
 def is_judged(request: RequestFacts, response: Response) -> bool:
     """Whether the content has a part in the verdict at all."""
     if request.opaque or request.method == "HEAD" or response.status in FORBIDS_CONTENT:
@@ -76,7 +81,7 @@ def _of_text(request: RequestFacts, held: Response, policy: Policy) -> int:
     # First of all: a short document is seen to its end, in however many pieces it comes.
     if len(content) < _RESULT_HEAD:
         return _RESULT_HEAD
-    if _RESULT.match(content):
+    if begins_a_result(content):
         return _FIRST_PIECE
     starts_as_json = content.lstrip()[:1] in (b"[", b"{")
     return policy.document if starts_as_json and request.transaction.family in ("search", "retrieve") else policy.peek

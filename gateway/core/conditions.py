@@ -173,7 +173,7 @@ class SizeIs:
         return outcome.whole and outcome.peek is not None and self.compare(len(outcome.peek))
 
 
-def _content(outcome: Outcome) -> bytes | None:
+def readable(outcome: Outcome) -> bytes | None:
     """The content that text rules may read: None while unread, and None for DICOM objects."""
     if not isinstance(outcome, Response) or outcome.peek is None or is_dicom_payload(outcome):
         return None
@@ -207,7 +207,7 @@ class BodyMatches:
     is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
-        content = _content(outcome)
+        content = readable(outcome)
         return content is not None and bool(self.pattern.search(content.decode("latin-1")))
 
 
@@ -222,16 +222,17 @@ class JsonHas:
     is_keyed: ClassVar[bool] = False
 
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
-        content = _content(outcome)
+        content = readable(outcome)
         if content is None or not isinstance(outcome, Response) or not outcome.whole:
             return False
-        found, value = _at(self.pointer, content)
+        found, value = value_at(self.pointer, content)
         if isinstance(self.wanted, re.Pattern):
             return found and isinstance(value, str) and bool(self.wanted.search(value))
         return found and value == self.wanted and isinstance(value, bool) == isinstance(self.wanted, bool)
 
 
-def _at(pointer: str, content: bytes) -> tuple[bool, object]:
+def value_at(pointer: str, content: bytes) -> tuple[bool, object]:
+    """Whether a document has something at this pointer, and what."""
     try:
         value: object = json.loads(content)
     except (ValueError, RecursionError):

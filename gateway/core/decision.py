@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.core.failures import Failure
+from gateway.core.failures import Failure, Origin
 
 UNCHANGED = "-"  # the rule label of an exchange in which the archive's own status and content stand
 
@@ -56,7 +56,7 @@ NO_EDITS = FieldEdits()
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A rule that would have decided, had it not been told to observe."""
+    """What a rule would have sent, had it not been told to observe."""
 
     rule: str
     status: int
@@ -79,3 +79,10 @@ class Decision:
     observed: tuple[Observed, ...] = ()
     suspicion: str = ""  # what looks wrong and cannot be repaired, as a word for the metric
     untouched: bool = False  # observe mode: what the archive sent goes out as it is, owed or not
+
+    @property
+    def tells(self) -> bool | None:
+        """Whether the archive is at work, None where this exchange says nothing about it."""
+        if self.failure is not None and self.failure.origin is not Origin.UPSTREAM:
+            return None
+        return self.healthy

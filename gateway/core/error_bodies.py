@@ -32,4 +32,9 @@ def unfit_for_clients(request: RequestFacts, response: Response) -> bool:
     if not content.strip():
         return response.whole
     kind = looks_like(content)
-    return kind in _UNFIT or is_stack_trace(content) or (kind is Looks.TEXT and _FILE_PATH.search(content) is not None)
+    return kind in _UNFIT or is_stack_trace(content) or (kind is Looks.TEXT and names_a_file(content))
+
+
+def names_a_file(content: bytes) -> bool:
+    """Whether a text tells of the archive's own disk."""
+    return _FILE_PATH.search(content) is not None

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from gateway.core.conditions import Condition, FieldMatches, LocationMatches, ReasonMatches
 from gateway.core.decision import NO_EDITS, UNCHANGED, BodyPlan, Decision
 from gateway.core.facts import RequestFacts, Response
+from gateway.core.fields import Fields
 from gateway.core.policy import Policy
 from gateway.core.repair import is_well_written
 from gateway.core.sieve import Candidate
@@ -27,9 +28,10 @@ _LENGTH = (b"Content-Length", b"content-length")
 _VARY = frozenset(
     (*_LENGTH, b"Date", b"date", b"ETag", b"Etag", b"etag", b"Last-Modified", b"last-modified", b"Expires", b"expires")
 )
-_OPEN = frozenset({*(name.decode().lower() for name in _VARY), "content-type"})  # with another boundary each time
-# What may be kept in memory beyond its exchange: fields that tell of the product and never of a patient or a session.
-_IMPERSONAL = frozenset(
+VARYING = frozenset(name.decode().lower() for name in _VARY)
+_OPEN = VARYING | {"content-type"}  # with another boundary each time
+# What may be kept beyond its exchange, and told: fields that tell of the product, never of a patient or a session.
+IMPERSONAL = frozenset(
     {
         "accept-ranges", "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
         "access-control-allow-origin", "access-control-expose-headers", "cache-control", "connection", "content-length",
@@ -59,6 +61,15 @@ class Head:
     lines: list[bytes]
     length: int
     boundary: bytes
+
+    def reason(self) -> str:
+        """The words behind its status."""
+        return self.lines[0].split(b" ", 2)[2].decode("latin-1")
+
+    def fields(self) -> Fields:
+        """Its field lines."""
+        pairs = (line.partition(b":") for line in self.lines[1:] if line)
+        return Fields.from_raw((name, value.strip()) for name, _, value in pairs)
 
 
 def read_head(head: bytes) -> Head | None:
@@ -158,7 +169,7 @@ def likeness(request: RequestFacts, response: Response, decision: Decision, poli
         return None
     if request.transaction.family not in ("search", "retrieve") or request.transaction.service != "studies":
         return None
-    if any(name.lower() not in _IMPERSONAL for name, _ in response.fields):
+    if any(name.lower() not in IMPERSONAL for name, _ in response.fields):
         return None
     if kind is _is_multipart and not is_well_written(response.fields.get("Content-Type")):
         return None

@@ -20,17 +20,19 @@ from dataclasses import dataclass
 
 from gateway.dicomweb._paths import CHANNELS, RESOURCES, Choice, Node, find, methods_allowed
 from gateway.dicomweb.media import MediaRange, parse_accept, parse_media_type
-from gateway.dicomweb.transactions import TRANSACTIONS, Transaction
+from gateway.dicomweb.transactions import TRANSACTIONS, Template, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """`allow` is what the templates of this path support; it may name methods that this archive does not."""
+    """`allow` is what the templates of this path support; it may name methods that this archive does not. `template` is
+    the one that matched, where the path decided."""
 
     transaction: Transaction
     root: str
     level: str
     allow: tuple[str, ...]
+    template: Template | None = None
 
 
 _CHANNEL = TRANSACTIONS["notification.open"]
@@ -96,7 +98,7 @@ def _resource(method: str, query: str, place: tuple[Node, int], raw: list[str]) 
     choice = _choose(node.choices.get("GET" if method == "HEAD" else method, ()), query)
     if choice is None:
         return Classification(_OTHER, _root(raw, start), "", node.allow)
-    return Classification(choice.transaction, _root(raw, start), choice.template.level, node.allow)
+    return Classification(choice.transaction, _root(raw, start), choice.template.level, node.allow, choice.template)
 
 
 def _choose(choices: tuple[Choice, ...], query: str) -> Choice | None:

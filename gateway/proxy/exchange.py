@@ -17,7 +17,7 @@ from gateway.clock import http_date
 from gateway.core.cors import preflight
 from gateway.core.decision import Decision
 from gateway.core.facts import Outcome, RequestFacts
-from gateway.core.failures import Failure, FailureKind, Origin
+from gateway.core.failures import Failure, FailureKind
 from gateway.core.normalise import normalise
 from gateway.core.reply import Moment, Reply, compose
 from gateway.core.websocket import asks_for_channel, is_sound
@@ -36,6 +36,7 @@ from gateway.proxy.tally import Tally, broken_off, record
 from gateway.proxy.tunnel import Tunnels
 from gateway.proxy.user_agent import Errand
 from gateway.telemetry.redaction import described
+from gateway.telemetry.seen import Seen
 from gateway.telemetry.telemetry import Telemetry
 
 _log = logging.getLogger("pacs_gateway")
@@ -67,7 +68,7 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
     tally = begun.tally if begun else Tally()
     came = begun.came if begun else arrival(incoming, settings.server.limits, settings.server.trusted_proxies)
     client = Client(incoming, settings.server.limits, http10=came.http10, head_only=came.facts.method == "HEAD")
-    facts, decision, reply = came.facts, None, None
+    facts, outcome, decision, reply = came.facts, None, None, None
     with Holding() as holding:
         try:
             if came.failure is not None:
@@ -85,7 +86,8 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
                 heard = await hear(came, client, errand, generation, holding.answers, tally)
             else:
                 heard = Heard(leave)
-            decision = normalise(facts, heard.outcome, generation.policy)
+            outcome = heard.outcome
+            decision = normalise(facts, outcome, generation.policy)
             closed_for = (
                 leave.judged(tells(decision, heard), tally.upstream_seconds) if isinstance(leave, Granted) else 0.0
             )
@@ -110,7 +112,10 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
             decision, reply = last_resort(facts, client, generation, tally)
         finally:
             told = record(facts, decision, reply, client, tally)
-            telemetry.record(told, facts.target)
+            seen = (
+                Seen(facts, decision.failure or outcome, decision, generation.policy) if decision and outcome else None
+            )
+            telemetry.judged(told, facts.target, seen)
             telemetry.audited(told, facts, came.peer.client)
     return Finished(client.keep_alive)
 
@@ -159,9 +164,7 @@ def tells(decision: Decision, heard: Heard) -> bool | None:
     """Whether the archive is at work, None where this exchange says nothing about it."""
     if heard.is_foreign:
         return True  # it led to where the operator expects; what is wrong there is wrong elsewhere
-    if decision.failure is not None and decision.failure.origin is not Origin.UPSTREAM:
-        return None
-    return decision.healthy
+    return decision.tells
 
 
 def composed(

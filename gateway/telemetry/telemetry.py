@@ -1,7 +1,7 @@
 """Who hears of an exchange: the metrics, the journal and the access log. Whoever reports has nothing to wait for."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.facts import RequestFacts
@@ -10,6 +10,7 @@ from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.redaction import OWN, described
+from gateway.telemetry.seen import Kept, Memory, Recorder, Seen, is_worth_a_look
 
 _log = logging.getLogger(f"{OWN}.proxy")
 
@@ -28,13 +29,30 @@ class Telemetry:
     journal: Journal
     access_log: AccessLog
     audit: Auditor | None = None
+    recorder: Recorder | None = None
+    memory: Memory = field(default_factory=Memory)
 
-    def record(self, record: ExchangeRecord, target: str) -> None:
-        """An exchange is over. To be called once for each, after its last byte. The raw target of its request goes to those
-        only who may say which study it named; no record holds it."""
+    def judged(self, record: ExchangeRecord, target: str, seen: Seen | None) -> None:
+        """An exchange is over. `seen` is what was judged; None where the client had left before there was anything."""
+        kept = self.memory.keep(seen, closely=is_worth_a_look(seen.decision, record)) if seen else None
+        self.record(record, target, kept)
+        self.recorded(record, seen)
+
+    def record(self, record: ExchangeRecord, target: str, kept: Kept | None = None) -> None:
+        """To be called once for each exchange, after its last byte. The raw target of its request goes to those only who
+        may say which study it named; no record holds it. `kept` is what is left of the exchange to explain it by."""
         self.metrics.observe(record)
-        self.journal.add(record)
+        self.journal.add(record, kept)
         self.access_log.add(record, target)
+
+    def recorded(self, record: ExchangeRecord, seen: Seen | None) -> None:
+        """The same, for the recorder where there is one."""
+        if self.recorder is None:
+            return
+        try:
+            self.recorder.hear(seen, record)
+        except Exception as error:
+            self.bug(error)
 
     def audited(self, record: ExchangeRecord, request: RequestFacts, client: str) -> None:
         """The same, for the audit trail where there is one. Nothing of it comes back, not even an error."""

@@ -379,6 +379,10 @@ class GatewayServer(web.Server):
         self.is_leaving = False
         self.departs: Callable[[DownstreamProtocol, bytes], bool] = lambda _client, _data: False
 
+    def go_by(self, **options: Any) -> None:
+        """For connections that come from now on; those that are open keep what they began with."""
+        self._kwargs |= options
+
     @property
     def connected(self) -> int:
         """How many connections are open. (`connections` makes a list of them, too dear for every request.)"""

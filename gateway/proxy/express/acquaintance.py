@@ -21,6 +21,7 @@ from gateway.proxy.generation import Generation
 from gateway.proxy.head_end import BLANK_LINE
 from gateway.proxy.hearing import Heard, request_head
 from gateway.proxy.user_agent import Errand
+from gateway.telemetry.seen import Memory, Seen
 
 # A target that every reader of HTTP reads in the same way; `//` may be taken for an authority.
 _REQUEST_LINE = re.compile(rb"GET (/(?!/)[0-9A-Za-z._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1\r\n")
@@ -108,11 +109,13 @@ def learn(
     if read is None or read.shape in known.usual.get(kind, {}):
         return
     known.shapes += 1
-    alike = likeness(facts, response, decision, known.generation.policy)
+    policy = known.generation.policy
+    alike = likeness(facts, response, decision, policy)
     closes = "close" in response.fields.combined("Connection").lower()
     if alike is None or closes or not head.startswith(b"HTTP/1.1 200 "):
         return
-    found = usual(alike, read, reply)
+    left = Memory().keep(Seen(facts, response, decision, policy), closely=False)
+    found = usual(alike, read, reply, left)
     if found is None:
         return
     if upstream.id not in known.sendable:

@@ -8,9 +8,10 @@ from aiohttp.connector import Connection
 
 from gateway.config.settings import Route
 from gateway.core.decision import UNCHANGED
-from gateway.core.facts import RequestFacts
+from gateway.core.facts import RequestFacts, Response
 from gateway.core.failures import FailureKind
 from gateway.core.likeness import Head
+from gateway.core.normalise import normalise
 from gateway.dicomweb.classify import Classification
 from gateway.proxy.admission import Granted
 from gateway.proxy.aiohttp_seam import DownstreamProtocol, UpstreamProtocol
@@ -25,6 +26,7 @@ from gateway.proxy.pour import Pour, Poured
 from gateway.proxy.tally import Tally, broken_off
 from gateway.proxy.upstream import Asked, UpstreamPool, drop
 from gateway.telemetry.record import ExchangeRecord
+from gateway.telemetry.seen import Kept, Seen
 
 _JOINED = 64 * 1024  # bytes of content that are copied rather than written in a piece of their own
 
@@ -33,8 +35,8 @@ class Express:
     """One request on the short way."""
 
     __slots__ = (
-        "_archive", "_buffer", "_classification", "_client", "_connection", "_known", "_leave", "_pool", "_pour", "_route",
-        "_sent", "_shared", "_tally", "_target", "_under_way", "_usual",
+        "_answer", "_archive", "_buffer", "_classification", "_client", "_connection", "_kept", "_known", "_leave", "_pool",
+        "_pour", "_route", "_sent", "_shared", "_tally", "_target", "_under_way", "_usual",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +61,8 @@ class Express:
         self._tally = Tally()
         self._buffer, self._sent = b"", 0
         self._pour: Pour | None = None
+        self._kept: Kept | None = None
+        self._answer: Response | None = None  # for a recorder
         self._under_way = shared.telemetry.metrics.guard.in_flight(route.upstream)
 
     def depart(self) -> None:
@@ -106,7 +110,9 @@ class Express:
         transport = self._client.transport
         assert transport is not None
         start = usual.reply_head(head, self._tally.wall)
-        self._buffer, self._sent = b"", len(content)
+        self._buffer, self._sent, self._kept = b"", len(content), usual.left
+        if self._shared.telemetry.recorder is not None:
+            self._answer = self._as_judged(head, content)
         if isinstance(content, bytes):
             transport.write(start + content)
         else:
@@ -214,9 +220,22 @@ class Express:
             rule=UNCHANGED, why="", failure=fault, seconds=time.perf_counter() - tally.began,
             upstream_seconds=tally.upstream_seconds, bytes_out=self._sent, ended=ended, attempts=tally.attempts,
         )  # fmt: skip
-        telemetry.record(told, self._target)
+        telemetry.record(told, self._target, self._kept)
+        if telemetry.recorder is not None:
+            telemetry.recorded(told, self._seen())
         if telemetry.audit is not None:
             telemetry.audited(told, self._facts(), self._known.came.peer.client)
+
+    def _as_judged(self, head: Head, content: bytes | memoryview) -> Response:
+        """The answer as the usual way would have held it."""
+        peek = bytes(content[: self._known.generation.policy.peek])
+        return Response(200, head.fields(), peek, whole=len(peek) == head.length, reason=head.reason())
+
+    def _seen(self) -> Seen | None:
+        if self._answer is None:
+            return None
+        facts, policy = self._facts(), self._known.generation.policy
+        return Seen(facts, self._answer, normalise(facts, self._answer, policy), policy)
 
     def _facts(self) -> RequestFacts:
         return replace(

@@ -8,6 +8,7 @@ from gateway.clock import http_date
 from gateway.core.likeness import Alike, Head
 from gateway.core.reply import Reply
 from gateway.proxy.downstream import status_line
+from gateway.telemetry.seen import Kept
 
 _CRLF = b"\r\n"
 
@@ -23,6 +24,7 @@ class Usual:
     added: bytes
     last: bytes
     is_dated: bool  # by the archive
+    left: Kept | None  # of the first of them, as far as it is true of the others too
 
     def reply_head(self, head: Head, now: float) -> bytes:
         """The head of the reply, as `compose` and the client's side would have it."""
@@ -33,7 +35,7 @@ class Usual:
         )  # fmt: skip
 
 
-def usual(alike: Alike, head: Head, reply: Reply) -> Usual | None:
+def usual(alike: Alike, head: Head, reply: Reply, left: Kept | None = None) -> Usual | None:
     """How the reply was made of the answer's lines. None where one that varies did not cross as it came, or where the
     gateway's own lines are not the last ones."""
     kept, ours, is_dated = [], [b"", b""], True
@@ -54,7 +56,7 @@ def usual(alike: Alike, head: Head, reply: Reply) -> Usual | None:
     if any(head.lines[number][:15].lower() != b"content-length:" for number in varying) or not kept:
         return None
     status = status_line(reply).encode("latin-1")
-    return Usual(alike, status, _picking(kept), _CRLF + ours[0], ours[1], is_dated)
+    return Usual(alike, status, _picking(kept), _CRLF + ours[0], ours[1], is_dated, left)
 
 
 def _picking(kept: list[int]) -> Callable[[list[bytes]], tuple[bytes, ...]]:
