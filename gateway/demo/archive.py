@@ -84,8 +84,13 @@ class Archive:
             self._instances[instance.uids[2]] = instance
         return known or instance
 
-    def knows(self, study: str) -> bool:
-        return any(instance.uids[0] == study for instance in self._instances.values())
+    def knows(self, resource: Resource) -> bool:
+        """Whether something is here of the study that is named, or of the PatientID where none is."""
+        patient = resource.query.get("PatientID", "")
+        held = self._instances.values()
+        if resource.study or not patient:
+            return any(instance.uids[0] == resource.study for instance in held)
+        return any(_matches(instance.dataset, "PatientID", patient) for instance in held)
 
     def select(self, resource: Resource) -> list[Instance]:
         """The instances below the UIDs that the path names."""

@@ -8,7 +8,7 @@ import asyncio
 
 from aiohttp import web
 
-from gateway.demo import misbehaviours, pages, studies
+from gateway.demo import afflicted, misbehaviours, pages, studies
 from gateway.demo.archive import CAPACITY, Archive
 from gateway.demo.replies import perform
 from gateway.demo.resource import Transaction, read
@@ -23,7 +23,7 @@ class LegacyPacs:
     """`start` it, `stop` it; every instance has an archive of its own."""
 
     def __init__(self) -> None:
-        self._archive = Archive(studies.files())
+        self._archive = Archive(studies.files() + afflicted.files())
         self._service = Service(self._archive)
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -54,7 +54,7 @@ class LegacyPacs:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         resource = read(request.method, request.path, request.query, ranged="Range" in request.headers)
-        row = misbehaviours.find(resource, known=self._archive.knows(resource.study))
+        row = misbehaviours.find(resource, known=self._archive.knows(resource))
         if row is not None:
             return await perform(row.reply, request, self._stopping)
         if resource.transaction is Transaction.STORE:

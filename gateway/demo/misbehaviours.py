@@ -1,8 +1,9 @@
 """How the legacy PACS misbehaves: one row each, with a request that triggers it, the answer, and who does so.
 
 Searches are triggered by a PatientID, most of the rest by a study: 2.25.NNN where a status code NNN is the
-point, 2.25.1 and 2.25.2 where the connection is. The first row that fires wins; without one the answer
-is a good one. The comment in each row says why it is realistic.
+point, 2.25.1 and 2.25.2 where the connection is. Those are stored here and a search lists them, so that whoever
+asks for what a search has found meets them. The first row that fires wins; without one the answer is a good one.
+The comment in each row says why it is realistic.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,9 @@ from gateway.demo.replies import Answer, End, Lines, Reply, Silence, Wire
 from gateway.demo.resource import RETRIEVALS, ROOT, Resource, Transaction
 
 T = Transaction
-Trigger: TypeAlias = Callable[[Resource, bool], bool]  # the second argument: does the archive know this study?
+Trigger: TypeAlias = Callable[
+    [Resource, bool], bool
+]  # the second argument: has the archive what is named, a study or a PatientID?
 
 HTML: Lines = (("Content-Type", "text/html"),)
 TEXT: Lines = (("Content-Type", "text/plain"),)
@@ -42,8 +45,14 @@ def study(uid: str, *transactions: Transaction) -> Trigger:
     return lambda resource, _: resource.transaction in transactions and resource.study == uid
 
 
-def method(*methods: str) -> Trigger:
-    return lambda resource, _: resource.method in methods and resource.path.startswith(f"{ROOT}/studies")
+def method(*known: str) -> Trigger:
+    """Any method but these, of the standard or not."""
+    return lambda resource, _: resource.method not in known and resource.path.startswith(f"{ROOT}/studies")
+
+
+def nobody(resource: Resource, known: bool) -> bool:
+    named = resource.transaction is T.SEARCH and bool(resource.query.get("PatientID"))
+    return named and not resource.study and not known
 
 
 def ranged(resource: Resource, _: bool) -> bool:
@@ -124,7 +133,7 @@ TABLE = (
         # RFC 9110 15.5.6 demands the list of methods. A client that would take another way learns of none.
         "servlet containers and DICOMweb facades",
         Probe(f"{ROOT}/studies/2.25.101", method="DELETE"),
-        method("PUT", "DELETE"),
+        method("GET", "HEAD", "POST", "OPTIONS"),
         Answer(405, "Method Not Allowed", TEXT, b"Method Not Allowed\n"),
     ),
     Misbehaviour(
@@ -178,7 +187,7 @@ TABLE = (
         # Nothing found is an answer, not an error (PS3.18 10.6.3). dcm4chee did so for series once.
         "older dcm4chee-arc, small home-made servers",
         probe.search("NOBODY"),
-        patient("NOBODY"),
+        nobody,
         Answer(404, "Not Found", TEXT, b"No matching studies.\n"),
     ),
     Misbehaviour(

@@ -24,6 +24,8 @@ from gateway.demo.archive import Archive, BadQueryError, Instance
 from gateway.demo.dataset import DataSet, dicom_json
 from gateway.demo.resource import Resource, Transaction
 
+METHODS = "GET, HEAD, OPTIONS, POST"
+
 
 class Service:
     """Answers one request that was read into a `Resource`."""
@@ -41,6 +43,8 @@ class Service:
         }
 
     def answer(self, resource: Resource, accept: str) -> web.Response:
+        if resource.method == "OPTIONS":
+            return web.Response(status=204, headers={"Allow": METHODS})  # PS3.18 up to 2018: without a description
         answer = self._answers.get(resource.transaction)
         return answer(resource, accept) if answer else refusal(404, "No such resource.")
 

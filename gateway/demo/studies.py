@@ -4,7 +4,7 @@ The pixels are a gradient with a disc that grows from slice to slice, so that th
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.demo.dataset import DataSet
@@ -112,9 +112,9 @@ STUDIES = (
 )
 
 
-def datasets() -> Iterator[DataSet]:
-    """Every instance of every synthetic study."""
-    for study in STUDIES:
+def datasets(of: Iterable[Study] = STUDIES) -> Iterator[DataSet]:
+    """Every instance of synthetic studies."""
+    for study in of:
         for number, series in enumerate(study.series, start=1):
             for image in range(1, series.images + 1):
                 yield _instance(study, series, number, image)

@@ -14,10 +14,11 @@ from dicomweb_client import DICOMwebClient
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from gateway.demo import studies
+from gateway.demo import afflicted, studies
 from tests.demo.wire import Running
 
-FILES = {str(file.SOPInstanceUID): file for file in (dcmread(io.BytesIO(content)) for content in studies.files())}
+STORED = [*studies.files(), *afflicted.files()]
+FILES = {str(file.SOPInstanceUID): file for file in (dcmread(io.BytesIO(content)) for content in STORED)}
 BEN = ("2.25.102", "2.25.102.2", "2.25.102.2.1")
 
 
@@ -33,7 +34,7 @@ async def test_it_searches_studies_series_and_instances(client: DICOMwebClient) 
     found = await to_thread(client.search_for_series, BEN[0])
     assert [str(Dataset.from_json(series).SeriesDescription) for series in found] == ["T1", "T2"]
     assert len(await to_thread(client.search_for_instances, BEN[0], BEN[1])) == 2
-    assert await to_thread(client.search_for_studies, search_filters={"PatientID": "DEMO-9"}) == []
+    assert await to_thread(client.search_for_studies, search_filters={"StudyDate": "19000101"}) == []
 
 
 async def test_it_searches_page_by_page(client: DICOMwebClient) -> None:

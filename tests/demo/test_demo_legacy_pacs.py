@@ -24,7 +24,7 @@ DATASET = next(studies.datasets())
         ("/dicom-web/studies", "", 200, "application/dicom+json"),
         ("/dicom-web/studies", "text/html, application/*;q=0.1", 200, "application/dicom+json"),
         ("/dicom-web/studies", "application/dicom+xml", 406, "text/plain"),
-        ("/dicom-web/studies?PatientID=DEMO-9", "*/*", 204, ""),
+        ("/dicom-web/studies?StudyDate=19000101", "*/*", 204, ""),
         ("/dicom-web/studies?limit=all", "*/*", 400, "text/plain"),
         ("/dicom-web/studies/2.25.101", 'multipart/related; type="application/dicom"', 200, "multipart/related"),
         ("/dicom-web/studies/2.25.101", "multipart/related;type=application/dicom", 200, "multipart/related"),
@@ -175,3 +175,8 @@ async def test_it_can_be_stopped_before_it_was_started_and_twice() -> None:
     pacs = LegacyPacs()
     await pacs.stop()
     await pacs.stop()
+
+
+async def test_options_tells_the_methods(running: Running) -> None:
+    async with running.client.options(f"{running.url}/dicom-web/studies") as response:
+        assert (response.status, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")

@@ -1,6 +1,8 @@
 """Each misbehaviour on the wire: bytes from a bare socket, against what this file says they must be."""
 
 import asyncio
+import json
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -44,6 +46,7 @@ ANSWERS = {
     "unknown-study-500": Expected(500, b"StudyNotFoundException", (HTML,)),
 }
 BROKEN = {"cut-study", "endless-chunks", "closed-without-answer", "no-answer"}
+TABLE_BY_SEARCH = [row.id for row in TABLE if row.id not in ("no-match-404", "unknown-study-500")]
 
 
 def test_every_row_is_proved_here() -> None:
@@ -126,3 +129,22 @@ def test_the_listing_has_a_line_for_a_shell_for_every_row() -> None:
     assert [command[-1] for command in commands] == [f"http://pacs:1{row.try_it.target}" for row in TABLE]
     assert all(row.what in lines and f"as seen: {row.seen}" in lines for row in TABLE)
     assert [command[2:4] for command in commands if "DELETE" in command] == [["-X", "DELETE"]]
+
+
+@pytest.mark.parametrize("row_id", TABLE_BY_SEARCH)
+async def test_a_search_lists_what_sets_a_misbehaviour_off(running: Running, row_id: str) -> None:
+    """So that nobody needs to be told the triggers: whoever asks for what was found meets them."""
+    studies = json.loads(await (await running.get("/dicom-web/studies")).read())
+    listed = {tag: {study[tag]["Value"][0] for study in studies} for tag in ("00100020", "0020000D")}
+    target = BY_ID[row_id].try_it.target
+    patient = re.search(r"PatientID=([^&]+)", target)
+    study = re.search(r"/studies/([^/?]+)", target)
+    assert patient is None or patient[1] in listed["00100020"]
+    assert study is None or study[1] in listed["0020000D"]
+    assert patient or study
+
+
+async def test_what_nobody_has_is_listed_nowhere(running: Running) -> None:
+    for query in ("PatientID=NOBODY", "PatientID=ANYBODY-ELSE"):
+        assert (await running.get(f"/dicom-web/studies?{query}")).status == 404
+    assert (await running.get("/dicom-web/studies?StudyInstanceUID=2.25.404")).status == 204
