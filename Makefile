@@ -20,7 +20,7 @@ SEED ?= 1
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit soak fuzz bench performance packages clean
+.PHONY: help run test check unit soak fuzz bench performance reference packages clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,12 @@ performance: bench ## the same and more, written to docs/performance.md
 	@$(BIN)/python -m bench.micro --json build/bench/micro.json
 	@$(BIN)/python -m bench.scaling --json build/bench/scaling.json
 	@$(BIN)/python -m bench.report
+
+reference: $(VENV)/.run ## write the schemas in config/ and the pages about them anew
+	@$(BIN)/pacs-gateway schema --output config/gateway.schema.json
+	@$(BIN)/pacs-gateway schema --of cases --output config/cases.schema.json
+	@$(BIN)/pacs-gateway schema --format markdown --output docs/configuration.md
+	@$(BIN)/pacs-gateway schema --of cases --format markdown --output docs/cases.md
 
 packages:
 	@.ci/packages

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from gateway.config import scalars
-from gateway.config.case_reader import read_case
+from gateway.config.case_reader import CASE, read_case
 from gateway.config.cases import Case
+from gateway.config.compound import Either
 from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, One, Table
-from gateway.config.overlay import read_overlay
+from gateway.config.overlay import OVERLAY, REPLACEABLE, read_overlay
 from gateway.config.parse import parse
 from gateway.config.source import Items, Node, Pairs, place_of
 
@@ -75,7 +76,7 @@ def _read(root: Node, report: Report) -> CaseFile:
 
 
 def _cases(node: Node, report: Report) -> tuple[Written, ...]:
-    written: tuple[Written, ...] = ListOf(By(_case)).read(node, report)
+    written: tuple[Written, ...] = _CASES.read(node, report)
     first: dict[str, Written] = {}
     for entry in written:
         earlier = first.setdefault(entry.case.name, entry)
@@ -87,18 +88,25 @@ def _cases(node: Node, report: Report) -> tuple[Written, ...]:
 def _case(node: Node, report: Report) -> Written | None:
     case = read_case(node, report)
     if case is not None and not case.name:
-        # An example belongs to its rule; a case in a file is found again by its name.
-        raise Wrong("is missing. A name for people.", place_of(node, "name"))
+        raise Wrong(f"is missing. {_NAME.about}", place_of(node, "name"))
     return Written(case, node.place) if case else None
 
 
+# An example belongs to its rule; a case in a file is found again by its name.
+_NAME = Key(One(scalars.text), "A name for people.")
+_CASES = ListOf(By(_case, Table({**CASE.keys, "name": _NAME})))
 FILE = Table(
     {
         "about": Key(One(scalars.text), "What these cases have in common.", ""),
-        "policy": Key(By(read_overlay), "What they suppose of the configuration: sections in place of its own.", None),
-        "cases": Key(By(_cases), "The cases."),
+        "policy": Key(
+            By(read_overlay, OVERLAY),
+            f"Sections in place of those of the configuration, for these cases: {', '.join(REPLACEABLE)}.",
+            None,
+        ),
+        "cases": Key(By(_cases, _CASES), "The cases."),
     }
 )
+CASES = Either(_CASES, FILE)  # how such a file is written
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

@@ -38,17 +38,17 @@ _NOTHING_SENT = frozenset(
 )  # fmt: skip
 
 
-def _target(written: str) -> str:
+def target(written: str) -> str:
     if not _TARGET.fullmatch(written) or "#" in written:
         raise Wrong("is not a request target; it begins with / and holds visible ASCII characters, without #")
     return written
 
 
-def _expected_value(written: str) -> str | re.Pattern[str]:
+def expected_value(written: str) -> str | re.Pattern[str]:
     return regex(written[1:].lstrip()) if written.startswith("~") else written
 
 
-def _base64(written: str) -> bytes:
+def base64(written: str) -> bytes:
     try:
         return b64decode("".join(written.split()), validate=True)
     except ValueError:
@@ -58,26 +58,28 @@ def _base64(written: str) -> bytes:
 _FIELDS = MapOf(vocabulary.field_name, ListOf(One(str), lone=True))
 _REQUEST = Table(
     {
-        "method": Key(One(vocabulary.method), "The method.", "GET"),
-        "path": Key(One(_target), "Path and query, as the client sends them."),
-        "headers": Key(_FIELDS, "Request fields.", {}),
+        "method": Key(One(vocabulary.method), "The method of the request.", "GET"),
+        "path": Key(One(target), "Path and query, as the client sends them."),
+        "headers": Key(_FIELDS, "The fields of the request, each with a value or a list of them.", {}),
         "body": Key(One(str.encode), "The content, as text.", None),
-        "body_base64": Key(One(_base64), "The content, where it is no text.", None),
-        "route": Key(One(scalars.text), "The route, where the path does not tell.", ""),
+        "body_base64": Key(One(base64), "The content in base64, where it is no text.", None),
+        "route": Key(One(scalars.text), "The id of the route, where the path does not tell.", ""),
     }
 )
 _UPSTREAM = Table(
     {
-        "status": Key(One(_STATUS), "What the archive says.", None),
+        "status": Key(One(_STATUS), "The status code of the archive's answer.", None),
         "reason": Key(One(str), "Its reason phrase.", None),
         "headers": Key(_FIELDS, "The fields of its answer; Content-Length is added where nothing frames it.", None),
         "body": Key(One(str.encode), "Its content, as text.", None),
-        "body_base64": Key(One(_base64), "Its content, where it is no text.", None),
+        "body_base64": Key(One(base64), "Its content in base64, where it is no text.", None),
         "failure": Key(one_of(*K), "Or what went wrong instead.", None),
         "raw": Key(One(str.encode), "Or the bytes that it sends, head and all, as text.", None),
-        "raw_base64": Key(One(_base64), "The same, where they are no text.", None),
+        "raw_base64": Key(One(base64), "The same in base64, where they are no text.", None),
         "cut": Key(One(_LENGTH), "The connection breaks after so many bytes of the content.", None),
-        "after": Key(one_of(*_AFTER), "What follows raw or a cut: close, rst, hold.", None),
+        "after": Key(
+            one_of(*_AFTER), "What follows raw or a cut: an end (close), a reset (rst), or silence (hold).", None
+        ),
     }
 )
 _BODIES = tuple(BodyPlan)
@@ -87,11 +89,13 @@ _EXPECT = Table(
             ListOf(One(vocabulary.status_code), lone=True), "What the client gets; of several, the best first."
         ),
         "rule": Key(One(scalars.text), "The label of who decides; - where the answer of the archive stands.", None),
-        "headers": Key(
-            MapOf(vocabulary.field_name, One(_expected_value)), "Values, or ~ and a regular expression.", {}
-        ),
+        "headers": Key(MapOf(vocabulary.field_name, One(expected_value)), "Values, or ~ and a regular expression.", {}),
         "headers_absent": Key(ListOf(One(vocabulary.field_name)), "Fields that must not be there.", ()),
-        "body": Key(one_of(*_BODIES), f"One of {', '.join(_BODIES)}.", None),
+        "body": Key(
+            one_of(*_BODIES),
+            "What became of the content: kept, dropped (empty), or replaced by a report of ours (problem) or an empty list.",
+            None,
+        ),
         "content": Key(One(str.encode), "The content itself, as text.", None),
     }
 )
@@ -202,8 +206,8 @@ CASE = Table(
         "name": Key(One(scalars.text), "A name for people.", ""),
         "why": Key(One(scalars.text), "Why it must be so.", ""),
         "source": Key(ListOf(One(scalars.text), lone=True), "Where it was seen, or what demands it.", ()),
-        "request": Key(By(_request), "What the client asks."),
-        "upstream": Key(By(_upstream), "What the archive says, or how it fails."),
-        "expect": Key(By(_expected), "What must become of it."),
+        "request": Key(By(_request, _REQUEST), "What the client asks."),
+        "upstream": Key(By(_upstream, _UPSTREAM), "What the archive says, or how it fails."),
+        "expect": Key(By(_expected, _EXPECT), "What must become of it."),
     }
 )

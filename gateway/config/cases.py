@@ -124,13 +124,18 @@ def run_case(case: Case, policy: Policy) -> list[str]:
 
 def play(case: Case, policy: Policy) -> Played:
     """Judge the exchange of a case that needs no sockets."""
-    assert not isinstance(case.upstream, Raw)
-    request = _facts(case.request)
-    outcome = _outcome(case, request, policy)
+    request, outcome = exchange_of(case, policy)
     decision = normalise(request, outcome, policy)
     reply = compose(decision, request, outcome, policy, MOMENT)
     sent = _content(case, reply)
     return Played(decision.status, decision.rule, decision.why, tuple(_differences(case.expect, decision, reply, sent)))
+
+
+def exchange_of(case: Case, policy: Policy) -> tuple[RequestFacts, Outcome]:
+    """What the judgement gets to see of a case that needs no sockets."""
+    assert not isinstance(case.upstream, Raw)
+    request = _facts(case.request)
+    return request, _outcome(case, request, policy)
 
 
 def by(rule: str, why: str) -> str:

@@ -69,8 +69,6 @@ def _folds(root: Node, values: Values) -> Iterator[Remark]:
 
 
 def _upstreams(root: Node, values: Values) -> Iterator[Remark]:
-    if values["upstreams"] is not None and not written(root, "upstreams"):
-        yield place_of(root, "upstreams"), "is empty; name at least one archive, by an id"
     for id_, upstream in (values["upstreams"] or {}).items():
         if upstream["tls"] is not None and upstream["url"] is not None and upstream["url"].scheme == "http":
             yield place_of(root, "upstreams", id_, "tls"), "has no effect, because the url begins with http://"
@@ -80,8 +78,6 @@ def _routes(root: Node, values: Values) -> Iterator[Remark]:
     upstreams = written(root, "upstreams")
     if values["routes"] is None and len(upstreams) > 1:
         yield place_of(root, "routes"), "is missing. With more than one upstream, say which paths go where."
-    if values["routes"] is not None and not _entries(root, "routes"):
-        yield place_of(root, "routes"), "is empty, so no request would go anywhere; leave it out or name one"
     for index, route in _numbered_routes(root, values):
         name = route["upstream"]
         if name is not None and name not in upstreams:
@@ -137,10 +133,11 @@ def _bounds(root: Node, values: Values) -> Iterator[Remark]:
         yield place_of(root, "retry_after", "default"), f"is outside min and max, {least} to {most}"
 
 
-def _logging(root: Node, values: Values) -> Iterator[Remark]:
-    logging = values["logging"]
-    if logging["identifier_key_file"] is not None and logging["identifiers"] != "hash":
-        yield place_of(root, "logging", "identifier_key_file"), "has no effect without identifiers: hash"
+def _identifiers(root: Node, values: Values) -> Iterator[Remark]:
+    for name in ("logging", "recording"):
+        section = values[name]
+        if section and section["identifier_key_file"] is not None and section["identifiers"] != "hash":
+            yield place_of(root, name, "identifier_key_file"), "has no effect without identifiers: hash"
 
 
 def _tls_sections(values: Values) -> dict[tuple[str, ...], Values]:
@@ -250,12 +247,7 @@ def _maintenance(root: Node, values: Values) -> Iterator[Remark]:
 
 def _cors(root: Node, values: Values) -> Iterator[Remark]:
     cors = values["cors"]
-    if cors is None:
-        return
-    listed = _node_at(root, "cors", "origins")
-    if isinstance(listed, Items) and not listed.nodes:
-        yield place_of(root, "cors", "origins"), "is empty, so nobody could see an answer; name an origin, or *"
-    if ANY in cors["origins"] and cors["credentials"]:
+    if cors is not None and ANY in (cors["origins"] or ()) and cors["credentials"]:
         yield place_of(root, "cors", "credentials"), "browsers refuse credentials for *; name the origins"
 
 
@@ -280,7 +272,7 @@ _CHECKS: tuple[Callable[[Node, Values], Iterator[Remark]], ...] = (
     _twin_routes,
     _ports,
     _bounds,
-    _logging,
+    _identifiers,
     _tls_pairs,
     _tls_files,
     _audit,

@@ -17,6 +17,7 @@ from gateway.config.settings import (
     HealthSettings,
     Limits,
     LoggingSettings,
+    RecordingSettings,
     Route,
     ServerSettings,
     ServerTls,
@@ -50,6 +51,7 @@ def compiling(values: Values, rules: Sequence[Read], source: str) -> Steps[Setti
         admin=AdminSettings(**values["admin"]),
         logging=LoggingSettings(**values["logging"]),
         audit=_audit(values["audit"]) if values["audit"] else None,
+        recording=RecordingSettings(**values["recording"]) if values["recording"] else None,
         maintenance=tuple(
             Window(window["from"], window["to"], window["upstream"] or "") for window in values["maintenance"]
         ),

@@ -1,12 +1,13 @@
-"""The file system: the text of a configuration, and the files it names. The only module here that opens anything."""
+"""The file system: the text of a configuration, and the files it names. With `contents`, all that opens anything here."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.config.contents import Content
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
-from gateway.config.kinds import text_of
+from gateway.config.kinds import Kind, One, text_of
 from gateway.config.scalars import text
 from gateway.config.settings import Secret
 from gateway.config.source import Node
@@ -18,25 +19,34 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _unreadable(Place(str(path)), f"cannot be read: {reason}") from None
+        raise _unreadable(Place(str(path)), f"cannot be read: {reason}", Content(path, "")) from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = Place(str(path), before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        raise _unreadable(place, f"is not UTF-8: byte 0x{content[error.start]:02X} here") from None
+        message = f"is not UTF-8: byte 0x{content[error.start]:02X} here"
+        raise _unreadable(place, message, Content.read(path, content)) from None
 
 
-def _unreadable(place: Place, message: str) -> ConfigErrors:
-    return ConfigErrors([Finding.at(place, message)], unreadable=True)
+def _unreadable(place: Place, message: str, content: Content) -> ConfigErrors:
+    return ConfigErrors([Finding.at(place, message)], unreadable=True, contents={"": content})
+
+
+def file_name(written: str) -> str:
+    return text(written)
 
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """The name of a file that must exist, relative to the file in which it is written. Only the name is read."""
+    """The name of a file that must exist, relative to the file in which it is written."""
+
+    @property
+    def form(self) -> Kind:
+        return One(file_name)
 
     def read(self, node: Node, report: Report) -> Path:
-        path = Path(node.place.file).parent / text(text_of(node))
+        path = _named(node, report)
         if not _is_file(path):
             raise Wrong(f"there is no file {path}"[:300])
         if not os.access(path, os.R_OK):
@@ -48,6 +58,13 @@ class FileName:
 
 
 FILE = FileName()
+
+
+def _named(node: Node, report: Report) -> Path:
+    """The file that is named here, noted with what it holds: that may change while its name stays."""
+    path = Path(node.place.file).parent / file_name(text_of(node))
+    report.contents[node.place.path] = Content.of(path)
+    return path
 
 
 def _is_file(path: Path) -> bool:
@@ -66,8 +83,12 @@ class SecretFile:
 
     least: int
 
+    @property
+    def form(self) -> Kind:
+        return One(file_name)
+
     def read(self, node: Node, report: Report) -> Secret:
-        path = Path(node.place.file).parent / text(text_of(node))
+        path = _named(node, report)
         if not (_is_file(path) and os.access(path, os.R_OK)):
             raise Wrong("names no file that can be read; a relative name begins in the folder of this configuration")
         content = path.read_bytes().rstrip(b"\r\n")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeVar
 
+from gateway.config.contents import Content, Contents
+
 T = TypeVar("T")
 
 
@@ -49,11 +51,15 @@ class Finding:
 
 
 class ConfigErrors(Exception):  # noqa: N818 - it is many
-    """A configuration that cannot be used. `unreadable` says that its text could not be read at all."""
+    """A configuration that cannot be used. `unreadable` says that its text could not be read at all, `contents` what it was
+    read from: once that changes, it may be of use."""
 
-    def __init__(self, findings: Iterable[Finding], *, unreadable: bool = False) -> None:
+    def __init__(
+        self, findings: Iterable[Finding], *, unreadable: bool = False, contents: Contents | None = None
+    ) -> None:
         self.findings = tuple(sorted(set(findings)))
         self.unreadable = unreadable
+        self.contents: Contents = contents or {}
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
@@ -74,10 +80,11 @@ class Reported(Wrong):
 
 @dataclass(slots=True)
 class Report:
-    """Collects findings, so that one mistake does not hide the next."""
+    """Collects findings, so that one mistake does not hide the next; and, by their keys, the files that are named."""
 
     findings: list[Finding] = field(default_factory=list)
     repeated: int = 0
+    contents: dict[str, Content] = field(default_factory=dict)
 
     @property
     def faults(self) -> int:

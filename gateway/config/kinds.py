@@ -44,9 +44,10 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """A value of a form of its own, by a function of its node."""
+    """A value by a function of its node. `form` is the kind that is written alike: it is what the reference shows."""
 
     function: Callable[[Node, Report], Any]
+    form: Kind
 
     def read(self, node: Node, report: Report) -> Any:
         return self.function(node, report)

@@ -4,12 +4,14 @@ Either settings come out, or `ConfigErrors` with every mistake of the file, sort
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gateway.config.coherence import check, documented_of, written
 from gateway.config.compile import compiling
+from gateway.config.contents import Content
 from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.overlay import overlaid
@@ -21,6 +23,7 @@ from gateway.config.schema import SECTIONS
 from gateway.config.settings import Settings
 from gateway.config.source import Node, Pairs, from_plain
 from gateway.config.steps import Steps, finished
+from gateway.config.switches import switches
 from gateway.config.when import Names
 from gateway.core.policy import Documented
 
@@ -40,9 +43,13 @@ def load_text(text: str, file: str, environ: Mapping[str, str], overlay: Pairs |
 
 def loading_text(text: str, file: str, environ: Mapping[str, str], overlay: Pairs | None = None) -> Steps[Settings]:
     """The same in steps, none longer than it takes to read a rule."""
-    report = Report()
-    root = yield from parsing(text, file, environ, report)
-    return (yield from _settings(overlaid(root, overlay), report, source=file))
+    report = Report(contents={"": Content.read(Path(file), text.encode(errors="surrogatepass"))})
+    try:
+        root = yield from parsing(text, file, environ, report)
+        return (yield from _settings(overlaid(root, overlay), report, source=file))
+    except ConfigErrors as errors:
+        errors.contents = report.contents
+        raise
 
 
 def quick_start(
@@ -76,7 +83,9 @@ def _settings(root: Node, report: Report, source: str) -> Steps[Settings]:
         yield
         rules = yield from _rules(root, values, report)
         report.stop_if_any()
-        return (yield from compiling(values, rules, source))
+        settings = yield from compiling(values, rules, source)
+        found = switches(root, settings.policy.mode, rules)
+        return replace(settings, contents=report.contents, switches=found)
     raise ConfigErrors(report.findings)
 
 

@@ -5,11 +5,13 @@ configuration. Only what decides can be replaced; ports, archives and routes sta
 """
 
 from gateway.config.findings import Report, instead
-from gateway.config.kinds import pairs_of
+from gateway.config.kinds import Table, pairs_of
+from gateway.config.schema import SECTIONS, UPSTREAM
 from gateway.config.source import Node, Pair, Pairs
 
 # `quirks` become those of every archive.
 REPLACEABLE = ("mode", "documented", "packs", "retry_after", "inspect", "quirks")
+OVERLAY = Table({name: {**UPSTREAM.keys, **SECTIONS.keys}[name] for name in REPLACEABLE})
 
 
 def read_overlay(node: Node, report: Report) -> Pairs:

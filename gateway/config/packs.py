@@ -10,10 +10,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.config.compound import Either
 from gateway.config.findings import Report, Wrong, instead, shown
-from gateway.config.kinds import ListOf, One
+from gateway.config.kinds import Kind, ListOf, One
 from gateway.config.parse import parsing
-from gateway.config.source import Node, Pairs, Scalar
+from gateway.config.scalars import word
+from gateway.config.source import Node, Pairs
 from gateway.config.steps import Steps
 
 _SUFFIX = ".yaml"
@@ -40,7 +42,12 @@ def parsing_pack(name: str, report: Report) -> Steps[Pairs]:
     return tree
 
 
-def _name(written: str) -> str:
+def all_packs(written: str) -> tuple[str, ...]:
+    word(written, known=("all",))
+    return names()
+
+
+def pack_name(written: str) -> str:
     if written not in names():
         raise Wrong(f"there is no pack {shown(written)}; {instead(written, names())}")
     return written
@@ -50,10 +57,12 @@ def _name(written: str) -> str:
 class PackNames:
     """`all`, or a list of names, each once."""
 
+    @property
+    def form(self) -> Kind:
+        return Either(One(all_packs), ListOf(One(pack_name), lone=True))
+
     def read(self, node: Node, report: Report) -> tuple[str, ...]:
-        if isinstance(node, Scalar) and node.text == "all":
-            return names()
-        return tuple(dict.fromkeys(ListOf(One(_name), lone=True).read(node, report)))
+        return tuple(dict.fromkeys(self.form.read(node, report)))
 
     def show(self, value: Any) -> object:
         return list(value)

@@ -3,16 +3,15 @@ browsers are told. A section that is left out holds nothing back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 from gateway.config import scalars as s
-from gateway.config.findings import Report, Wrong, shown
-from gateway.config.kinds import Key, Kind, ListOf, MapOf, One, Table
+from gateway.config.compound import Some
+from gateway.config.findings import Wrong, shown
+from gateway.config.kinds import Key, ListOf, MapOf, One, Table
 from gateway.config.settings import FollowSettings, HealthSettings, SharedState
-from gateway.config.source import Items, Node
 from gateway.config.values import BOOLEAN, DURATION, PERCENT, TEXT, duration, one_of, whole
 from gateway.config.vocabulary import status_code
 from gateway.core.cors import ANY, Cors
@@ -45,28 +44,12 @@ def workers(written: str) -> int | Literal["auto"]:
         raise Wrong(f"{shown(written)} is neither auto nor a whole number from 1 to {MOST_WORKERS}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMore:
-    """A list, or one of its items in the place of a list with one."""
-
-    item: Kind
-
-    def read(self, node: Node, report: Report) -> tuple[Any, ...]:
-        if isinstance(node, Items):
-            read: tuple[Any, ...] = ListOf(self.item).read(node, report)
-            return read
-        return (self.item.read(node, report),)
-
-    def show(self, value: Any) -> object:
-        return [self.item.show(item) for item in value]
-
-
 _LINE = {
     "in_flight": Key(
         whole(1, _MANY), "How many requests may be under way, counted by what they cost.", _LIMIT.in_flight
     ),
     "queue": Key(whole(0, _MANY), "How many may wait for their turn; more are turned away with 503.", _LIMIT.queue),
-    "queue_timeout": Key(DURATION, "How long one may wait.", _LIMIT.queue_timeout),
+    "queue_timeout": Key(DURATION, "How long a request may wait for its turn.", _LIMIT.queue_timeout),
 }
 ADAPTIVE = Table(
     {
@@ -88,16 +71,16 @@ LIMITS = Table(
         ),
         "costs": Key(
             MapOf(partial(s.word, known=tuple(COSTS), what="something that costs"), whole(1, 1000)),
-            "What a request costs, by what it asks for, other than by default.",
+            "What a request costs, by what it asks for, where it is not to be the built-in cost.",
             {},
         ),
-        "adaptive": Key(ADAPTIVE, "Let the limit follow the time that the archive takes to answer.", None),
+        "adaptive": Key(ADAPTIVE, "With it, the limit follows the time that the archive takes to answer.", None),
     }
 )
 RATE = Table(
     {
         "requests": Key(whole(1, 1_000_000), "How many requests are allowed in that time."),
-        "per": Key(DURATION, "The time.", _RATE.per),
+        "per": Key(DURATION, "The length of that time.", _RATE.per),
         "key": Key(
             one_of("client", "upstream"),
             "client: for each client by its address, else 429; upstream: for all together, else 503.",
@@ -160,7 +143,7 @@ MAINTENANCE = Table(
     {
         "upstream": Key(TEXT, "The archive; without it, all of them.", None),
         "from": Key(One(moment, show_moment), "When it begins, with the offset of the time zone."),
-        "to": Key(One(moment, show_moment), "When it ends."),
+        "to": Key(One(moment, show_moment), "When it ends, in the same way."),
     }
 )
 
@@ -172,7 +155,10 @@ def web_origin(written: str) -> str:
 
 CORS = Table(
     {
-        "origins": Key(ListOf(One(web_origin)), "Whose scripts may see answers, such as https://viewer.example.org."),
+        "origins": Key(
+            Some(ListOf(One(web_origin)), "is empty, so nobody could see an answer; name an origin, or *"),
+            "Whose scripts may see answers, such as https://viewer.example.org; * for everybody's.",
+        ),
         "credentials": Key(BOOLEAN, "Whether they may send cookies and logins along.", _CORS.credentials),
         "max_age": Key(DURATION, "How long a browser may remember what it was told.", _CORS.max_age),
     }

@@ -4,21 +4,21 @@ A rule is only a rule with all of its parts: one that is faulty anywhere is repo
 of a rule can tell is judged in `objections`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from gateway.config import scalars
-from gateway.config.case_reader import read_case
+from gateway.config.case_reader import CASE, read_case
 from gateway.config.cases import Case, Example
 from gateway.config.findings import Place, Report, Wrong
 from gateway.config.kinds import By, Key, ListOf, One, Table, is_null
 from gateway.config.objections import objections
 from gateway.config.source import Items, Node, place_of
 from gateway.config.steps import Steps
-from gateway.config.then import read_then
-from gateway.config.when import Names, read_when
+from gateway.config.then import THEN, read_then
+from gateway.config.when import Names, Word, form_of_when, read_when, words
 from gateway.core.normalise import BUILT_IN
 from gateway.core.policy import Documented
 from gateway.core.rule import Rule
@@ -51,8 +51,9 @@ def reading_rules(node: Node | None, scope: Scope, report: Report) -> Steps[tupl
         report.add(node.place, "is not a list of rules")
         return ()
     read: list[Read] = []
+    table = rule_table(scope.names)
     for item in node.nodes:
-        rule = report.attempt(item.place, partial(_rule, item, scope, report))
+        rule = report.attempt(item.place, partial(_rule, table, item, scope, report))
         read += [rule] if rule else []
         yield
     return tuple(read)
@@ -68,9 +69,9 @@ def refuse_twins(rules: Iterable[Read], report: Report) -> None:
             report.add(place_of(read.node, "id"), f"{read.rule.id} is already the id of the rule {owner}")
 
 
-def _rule(node: Node, scope: Scope, report: Report) -> Read | None:
+def _rule(table: Table, node: Node, scope: Scope, report: Report) -> Read | None:
     before = report.faults
-    values = rule_table(scope.names).read(node, report)
+    values = table.read(node, report)
     if report.faults > before:
         return None
     where = f"{node.place.file}:{node.place.line}"
@@ -85,24 +86,24 @@ def rule_table(names: Names) -> Table:
     """The keys of a rule, where these names exist."""
     return Table(
         {
-            "id": Key(One(_rule_id), "A name for metrics, logs and people."),
+            "id": Key(One(rule_id), "A name for metrics, logs and people."),
             "why": Key(One(scalars.text), "A sentence for the colleague who finds this rule in three years."),
             "source": Key(ListOf(One(scalars.text), lone=True), "Where this was seen, or what demands it.", ()),
-            "when": Key(By(partial(_when, names)), "The conditions, all of which must hold."),
-            "then": Key(By(read_then), "What is done."),
-            "examples": Key(ListOf(By(_example)), "Exchanges that show the rule at work; `check` runs them.", ()),
+            "when": Key(By(partial(_when, words(names)), form_of_when()), "The conditions, all of which must hold."),
+            "then": Key(By(read_then, THEN), "What is done where they hold."),
+            "examples": Key(ListOf(By(_example, CASE)), "Exchanges that show the rule at work; `check` runs them.", ()),
         }
     )
 
 
-def _rule_id(written: str) -> str:
+def rule_id(written: str) -> str:
     if written in BUILT_IN:
         raise Wrong(f"{written} is the label of a built-in verdict; choose another id")
     return scalars.identifier(written)
 
 
-def _when(names: Names, node: Node, report: Report) -> Any:
-    return read_when(node, report, names)
+def _when(known: Mapping[str, Word], node: Node, report: Report) -> Any:
+    return read_when(node, report, known)
 
 
 def _example(node: Node, report: Report) -> tuple[Case, Place] | None:

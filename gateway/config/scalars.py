@@ -6,28 +6,36 @@ Every function says what it would have accepted. `show_...` writes a value the w
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.config.findings import Wrong, instead, shown
 from gateway.config.settings import Network
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
+DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 LONGEST = 168 * 3600.0  # a week: whoever writes more has mistaken the unit
 
-_SIZE = re.compile(r"([0-9]{1,13})(B|KiB|MiB|GiB)")
+SIZE = re.compile(r"([0-9]{1,13})(B|KiB|MiB|GiB)")
 _BYTES = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
-_STATUS = re.compile(r"([1-9][0-9]{2})(?:\s*-\s*([1-9][0-9]{2}))?|([1-9])xx")
-_ID = re.compile(r"[a-z0-9-]{1,64}")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_COLLECTOR = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
-_WEB_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_SHARED_STATE = re.compile(r"(?:redis|valkey)s?://(?:[!-~]*@)?[A-Za-z0-9.:\[\]_-]+(?:/[0-9]{1,3})?")
+PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
+STATUS = re.compile(r"([1-9][0-9]{2})(?:\s*-\s*([1-9][0-9]{2}))?|([1-9])xx")
+ID = re.compile(r"[a-z0-9-]{1,64}")
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+COLLECTOR = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
+WEB_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+SHARED_STATE = re.compile(r"(?:redis|valkey)s?://(?:[!-~]*@)?[A-Za-z0-9.:\[\]_-]+(?:/[0-9]{1,3})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BOOLEANS = {"true": True, "false": False}
 _OTHER_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def folder(written: str) -> Path:
+    """A folder by its whole name; it need not be there yet."""
+    if not written.startswith("/") or "\0" in written:
+        raise Wrong(f"{shown(written)} is not a whole path such as /var/lib/pacs-gateway/recordings")
+    return Path(written)
 
 
 def text(written: str) -> str:
@@ -60,13 +68,13 @@ def decimal(written: str, least: float, most: float) -> float:
 
 
 def identifier(written: str) -> str:
-    if not _ID.fullmatch(written):
+    if not ID.fullmatch(written):
         raise Wrong(f"{shown(written)} is not an id; write lower-case letters, digits and hyphens, at most 64")
     return written
 
 
 def duration(written: str, least: float = 0.001, most: float = LONGEST) -> float:
-    match = _DURATION.fullmatch(written)
+    match = DURATION.fullmatch(written)
     if match is None:
         hint = f"; {written}s?" if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", written) else ""
         raise Wrong(f"{shown(written)} is not a duration such as 500ms, 30s, 2m or 1h{hint}")
@@ -87,7 +95,7 @@ def show_duration(seconds: float) -> str:
 
 
 def size(written: str, least: int = 0, most: int = 2**40) -> int:
-    match = _SIZE.fullmatch(written)
+    match = SIZE.fullmatch(written)
     if match is None:
         raise Wrong(f"{shown(written)} is not a size such as 512B, 8KiB or 4MiB")
     count = int(match[1]) * _BYTES[match[2]]
@@ -102,7 +110,7 @@ def show_size(count: int) -> str:
 
 
 def percent(written: str) -> float:
-    match = _PERCENT.fullmatch(written)
+    match = PERCENT.fullmatch(written)
     if match is None or float(match[1]) > 100:
         raise Wrong(f"{shown(written)} is not a share such as 20%, from 0% to 100%")
     return float(match[1]) / 100
@@ -114,7 +122,7 @@ def show_percent(share: float) -> str:
 
 def statuses(written: str) -> frozenset[int]:
     """One code, a range, or a class."""
-    match = _STATUS.fullmatch(written)
+    match = STATUS.fullmatch(written)
     if match is None:
         raise Wrong(f'{shown(written)} is not a status such as 502, "502-504" or 5xx')
     if match[3]:
@@ -150,7 +158,7 @@ def network(written: str) -> Network:
 
 def host(written: str) -> str:
     """A name or an address, IPv6 without brackets."""
-    if not _HOST.fullmatch(written) and not _is_address(written):
+    if not HOST.fullmatch(written) and not _is_address(written):
         raise Wrong(f"{shown(written)} is not a host name or an IP address")
     return written
 
@@ -200,7 +208,7 @@ def origin(written: str, *, with_path: bool = False) -> Origin:
 
 def collector(written: str) -> Origin:
     """`tls://host:port` or `tcp://host:port`: a collector of syslog. No message repeats the value."""
-    match = _COLLECTOR.fullmatch(written)
+    match = COLLECTOR.fullmatch(written)
     if match is None or not 0 < int(match[3]) < 65536:
         raise Wrong("is not an address such as tls://audit.internal:6514 or tcp://127.0.0.1:1514")
     return Origin(match[1], host(match[2].strip("[]")), int(match[3]))
@@ -208,7 +216,7 @@ def collector(written: str) -> Origin:
 
 def web_origin(written: str) -> str:
     """An origin as browsers name it (RFC 6454 6.2): scheme, host and port, nothing behind it; the usual port is left out."""
-    if not _WEB_ORIGIN.fullmatch(written):
+    if not WEB_ORIGIN.fullmatch(written):
         raise Wrong(f"{shown(written)} is not an origin such as https://viewer.example.org, without a path")
     scheme, _, authority = written.lower().partition("://")
     return f"{scheme}://{authority.removesuffix(':443' if scheme == 'https' else ':80')}"
@@ -216,7 +224,7 @@ def web_origin(written: str) -> str:
 
 def shared_state(written: str) -> str:
     """The address of a Redis or Valkey. It may hold a password, so no message repeats it."""
-    if not _SHARED_STATE.fullmatch(written):
+    if not SHARED_STATE.fullmatch(written):
         raise Wrong("is not an address such as redis://redis:6379/0; the scheme is redis, rediss, valkey or valkeys")
     return written
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.config.cases import Example
+from gateway.config.contents import Contents
 from gateway.core.policy import Policy
 from gateway.guard.maintenance import Window
 from gateway.guard.protection import ProtectionSettings
@@ -178,11 +179,33 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """Where exchanges are recorded, without what names anybody, and how many bytes of that are kept. `place` is the number of
+    a worker among so many `places`."""
+
+    directory: Path
+    keep: int = 128 * 1024 * 1024
+    identifiers: Literal["drop", "hash"] = "drop"
+    identifier_key_file: Secret | None = None
+    place: int = 0
+    places: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class SharedState:
     """Where replicas keep rates in common, and how long that may take in seconds."""
 
     url: str = field(repr=False)
     timeout: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Where observing is switched off, as `file:line`: `mode` is empty where the whole does not observe, `rules` are those
+    that observe by themselves, by their ids."""
+
+    mode: str = ""
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +219,12 @@ class Settings:
     admin: AdminSettings = AdminSettings()
     logging: LoggingSettings = LoggingSettings()
     audit: AuditSettings | None = None
+    recording: RecordingSettings | None = None
     maintenance: tuple[Window, ...] = ()
     shared_state: SharedState | None = None
     source: str = ""
     digest: str = ""
     effective: Mapping[str, object] = field(default_factory=dict)  # for /-/config: secrets already masked
     examples: tuple[Example, ...] = ()  # of the operator's rules, for `check` to run
+    contents: Contents = field(default_factory=dict)  # of the files it was read from
+    switches: Switches = Switches()

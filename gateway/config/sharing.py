@@ -86,11 +86,12 @@ def share_of(settings: Settings, worker: int, workers: int) -> Settings:
         )
         return replace(whole, protection=protection)
 
-    limits = settings.server.limits
+    recording, limits = settings.recording, settings.server.limits
     limits = replace(limits, connections=part(limits.connections), tunnels=part(limits.tunnels))
     return replace(
         settings,
         server=replace(settings.server, limits=limits),
         audit=settings.audit and replace(settings.audit, queue=max(1, part(settings.audit.queue))),
+        recording=recording and replace(recording, keep=part(recording.keep), place=worker, places=workers),
         upstreams={id_: upstream(whole) for id_, whole in settings.upstreams.items()},
     )

@@ -6,17 +6,16 @@ from functools import partial
 from typing import Any, Literal
 
 from gateway.config import scalars, vocabulary
+from gateway.config.compound import Some
 from gateway.config.findings import Report, Wrong
-from gateway.config.kinds import Key, ListOf, One, Table, pairs_of
+from gateway.config.kinds import Key, Kind, ListOf, MapOf, One, Table, pairs_of
 from gateway.config.source import Node
-from gateway.config.values import one_of
+from gateway.config.values import BOOLEAN, one_of
 from gateway.core.decision import BodyPlan, FieldEdits
 from gateway.core.rule import Then
 
 # The empty list is the answer of a search; a rule says 204, and the edition does the rest.
 _BODIES = (BodyPlan.KEEP.value, BodyPlan.EMPTY.value, BodyPlan.PROBLEM.value)
-
-_BOOLEAN = One(scalars.boolean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,15 @@ class _Lines:
 
     many: bool = False
 
+    @property
+    def form(self) -> Kind:
+        return MapOf(vocabulary.editable_field, self._value)
+
+    @property
+    def _value(self) -> Kind:
+        value = One(vocabulary.field_value)
+        return ListOf(value, lone=True) if self.many else value
+
     def read(self, node: Node, report: Report) -> tuple[tuple[str, str], ...]:
         return tuple(self._lines(node, report))
 
@@ -32,10 +40,9 @@ class _Lines:
         return [list(line) for line in value]
 
     def _lines(self, node: Node, report: Report) -> Iterator[tuple[str, str]]:
-        kind = ListOf(One(vocabulary.field_value), lone=True) if self.many else One(vocabulary.field_value)
         for pair in pairs_of(node):
             name = report.attempt(pair.place, partial(vocabulary.editable_field, pair.key))
-            read = report.attempt(pair.node.place, partial(kind.read, pair.node, report))
+            read = report.attempt(pair.node.place, partial(self._value.read, pair.node, report))
             values = read if isinstance(read, tuple) else () if read is None else (read,)
             yield from ((name, value) for value in values if name is not None)
 
@@ -44,12 +51,12 @@ _HEADERS = Table(
     {
         "set": Key(_Lines(), "Field lines in the place of all of that name.", ()),
         "add": Key(_Lines(many=True), "Field lines beside those of that name.", ()),
-        "remove": Key(ListOf(One(vocabulary.editable_field), lone=True), "Fields that do not leave.", ()),
+        "remove": Key(ListOf(One(vocabulary.editable_field), lone=True), "Fields that do not leave the gateway.", ()),
     }
 )
 
 
-def _retry_after(written: str) -> float | Literal["upstream", "none"]:
+def retry_after(written: str) -> float | Literal["upstream", "none"]:
     if written == "upstream":
         return "upstream"
     if written == "none":
@@ -60,25 +67,38 @@ def _retry_after(written: str) -> float | Literal["upstream", "none"]:
         raise Wrong(f"{wrong}; or write upstream or none") from None
 
 
-THEN = Table(
-    {
-        "status": Key(One(vocabulary.status_code), "The code to send.", None),
-        "headers": Key(_HEADERS, "Changes to the header section.", _HEADERS.defaults()),
-        "body": Key(one_of(*_BODIES), "keep, empty, or problem: a report of ours.", None),
-        "retry_after": Key(
-            One(_retry_after), "A duration; upstream: the archive's own or else the default; none.", None
-        ),
-        "healthy": Key(_BOOLEAN, "What a breaker learns from it.", None),
-        "observe": Key(_BOOLEAN, "Count what would be done, and do nothing.", False),
-        "allow_success": Key(_BOOLEAN, "Let an error become a success.", False),
-    }
+THEN = Some(
+    Table(
+        {
+            "status": Key(
+                One(vocabulary.status_code),
+                "The code to send; without it, the archive's own, or what is built in.",
+                None,
+            ),
+            "headers": Key(_HEADERS, "Changes to the header section of the answer.", _HEADERS.defaults()),
+            "body": Key(
+                one_of(*_BODIES),
+                "What becomes of the content: kept, dropped (empty), or replaced by a report of ours (problem).",
+                None,
+            ),
+            "retry_after": Key(
+                One(retry_after),
+                "What Retry-After says; upstream: what the archive said, or else the default; none: there is none.",
+                None,
+            ),
+            "healthy": Key(BOOLEAN, "What a breaker learns from it: whether the archive works.", None),
+            "observe": Key(BOOLEAN, "With true, what would be done is counted, and nothing is done.", False),
+            "allow_success": Key(
+                BOOLEAN, "Whether an error may become a success; never where a client could lose data by that.", False
+            ),
+        }
+    ),
+    "does nothing; give a status, headers, a body, retry_after or healthy",
 )
 
 
 def read_then(node: Node, report: Report) -> Then:
     """What a rule does. A `then` that does nothing is refused."""
-    if not pairs_of(node):
-        raise Wrong("does nothing; give a status, headers, a body, retry_after or healthy")
     values = THEN.read(node, report)
     headers = values["headers"]
     return Then(

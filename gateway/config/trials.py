@@ -66,7 +66,7 @@ def trials(
     for pack in packs:
         found += _examples_of_pack(pack, settings)
     for file in files:
-        found += _cases(file, settings, settings_with)
+        found += cases_of(file, settings, settings_with)
     return tuple(found)
 
 
@@ -124,8 +124,9 @@ def _example(example: Example, policy: Policy, routes: tuple[Route, ...], pack: 
     return Trial(name, example.place, case, in_earnest(policy, rule), expected_of(example, rule).rule, pack)
 
 
-def _cases(file: CaseFile, settings: Settings, settings_with: Callable[[Pairs], Settings]) -> Iterator[Trial]:
-    """The mode counts only where the file speaks of it, so that cases hold before and after a site begins to enforce."""
+def cases_of(file: CaseFile, settings: Settings, settings_with: Callable[[Pairs], Settings]) -> Iterator[Trial]:
+    """The cases of a file. The mode counts only where the file speaks of it, so that they hold before and after a site
+    begins to enforce."""
     supposed = file.policy.pairs if file.policy else ()
     policy = settings_with(file.policy).policy if file.policy else settings.policy
     if not any(pair.key == "mode" for pair in supposed):

@@ -9,17 +9,17 @@ from functools import partial
 from typing import Any
 
 from gateway.config.findings import Report, Wrong, instead, shown
-from gateway.config.kinds import Kind, pairs_of
+from gateway.config.kinds import Kind, MapOf, pairs_of
 from gateway.config.source import Node
 from gateway.core.headers import HOP_BY_HOP
 from gateway.dicomweb.transactions import ALIASES, TRANSACTION_WORDS, transaction_ids
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 9110 5.5: visible characters, inside also spaces and tabs. What lies beyond ASCII has no agreed meaning.
-_FIELD_VALUE = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?")
-_METHOD = re.compile(r"[A-Z][A-Z-]*")
-_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/(?:[a-z0-9!#$&^_.+-]+|\*)")
-_CHALLENGE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?: .+)?")
+FIELD_VALUE = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?")
+METHOD = re.compile(r"[A-Z][A-Z-]*")
+MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/(?:[a-z0-9!#$&^_.+-]+|\*)")
+CHALLENGE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?: .+)?")
 
 # Fields that say where a message ends and how its bytes are to be read: no rule may touch them.
 _FRAMING = HOP_BY_HOP | {"content-length", "content-encoding", "content-range"}
@@ -48,7 +48,7 @@ def transactions(written: str) -> frozenset[str]:
 
 
 def field_name(written: str) -> str:
-    if not _TOKEN.fullmatch(written):
+    if not TOKEN.fullmatch(written):
         raise Wrong(f"{shown(written)} is not a field name; write a token such as WWW-Authenticate")
     return written
 
@@ -64,27 +64,27 @@ def editable_field(written: str) -> str:
 
 
 def field_value(written: str) -> str:
-    if not _FIELD_VALUE.fullmatch(written):
+    if not FIELD_VALUE.fullmatch(written):
         raise Wrong("is not a field value; write visible ASCII characters, with spaces only between them, on one line")
     return written
 
 
 def challenge(written: str) -> str:
-    if not _CHALLENGE.fullmatch(field_value(written)):
+    if not CHALLENGE.fullmatch(field_value(written)):
         raise Wrong(f'{shown(written)} is not a challenge such as Basic realm="PACS"')
     return written
 
 
 def method(written: str) -> str:
-    if not _METHOD.fullmatch(written):
-        hint = f"; did you mean {written.upper()}?" if _METHOD.fullmatch(written.upper()) else ""
+    if not METHOD.fullmatch(written):
+        hint = f"; did you mean {written.upper()}?" if METHOD.fullmatch(written.upper()) else ""
         raise Wrong(f"{shown(written)} is not a method{hint}")
     return written
 
 
 def media_type(written: str) -> str:
     low = written.lower()
-    if not _MEDIA_TYPE.fullmatch(low):
+    if not MEDIA_TYPE.fullmatch(low):
         raise Wrong(f"{shown(written)} is not a media type such as text/html or text/*, without parameters")
     return low
 
@@ -94,6 +94,10 @@ class ByTransaction:
     """A mapping from transaction words to values: an id weighs more than its family, whatever their order."""
 
     value: Kind
+
+    @property
+    def form(self) -> Kind:
+        return MapOf(transactions, self.value)
 
     def read(self, node: Node, report: Report) -> dict[str, Any]:
         rows: list[tuple[frozenset[str], Any]] = []

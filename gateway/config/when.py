@@ -1,21 +1,23 @@
-"""`when`: the conditions of a rule, one reader per word.
+"""`when`: the conditions of a rule, as a table of words.
 
-`WHEN` is the place to add a word. Its order is the order in which conditions are asked, cheap and selective ones first,
+`words` is the place to add one. Its order is the order in which conditions are asked, cheap and selective ones first,
 those that read content last; the order in the file says nothing.
 """
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from gateway.config import scalars, vocabulary
+from gateway.config.compound import Maybe, Some
 from gateway.config.findings import Report, Wrong, instead, shown
-from gateway.config.kinds import ListOf, One, is_null, literal, pairs_of, text_of
+from gateway.config.kinds import By, Key, Kind, ListOf, MapOf, One, Table, literal, pairs_of
 from gateway.config.regex import regex
-from gateway.config.source import Node, Pair, Scalar
+from gateway.config.source import Node, Scalar
+from gateway.config.values import BOOLEAN
 from gateway.core.conditions import (
     BodyMatches,
     Condition,
@@ -36,7 +38,7 @@ from gateway.core.inspect import Looks
 LATER = frozenset({"store"})
 ORIGINS = ("upstream", "gateway")
 
-_COMPARISON = re.compile(r"(<=|>=|<|>)?\s*([0-9A-Za-z]+)")
+COMPARISON = re.compile(r"(<=|>=|<|>)?\s*([0-9A-Za-z]+)")
 _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "": operator.eq,
 }  # fmt: skip
@@ -50,27 +52,38 @@ class Names:
     upstreams: tuple[str, ...] = ()
 
 
-Reader = Callable[[Node, Report, Names], Iterator[Condition]]
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of `when`: a sentence for people, what it may hold, and the conditions that this means."""
+
+    about: str
+    kind: Kind
+    conditions: Callable[[Any], Iterable[Condition]]
 
 
-def read_when(node: Node, report: Report, names: Names) -> tuple[Condition, ...]:
-    """All conditions of a rule, in the order in which they will be asked."""
+def read_when(node: Node, report: Report, known: Mapping[str, Word]) -> tuple[Condition, ...]:
+    """All conditions of a rule, in the order in which they will be asked. `known` are the `words` of its file."""
     given = {pair.key: pair for pair in pairs_of(node)}
-    for word, pair in given.items():
-        if word not in WHEN:
-            report.add(pair.place, _unknown(word))
+    for name, pair in given.items():
+        if name not in known:
+            report.add(pair.place, _unknown(name))
     if not given:
-        raise Wrong("names no condition; such a rule would match every exchange")
+        raise Wrong(_NO_CONDITION)
     conditions: list[Condition] = []
-    for word, reader in WHEN.items():
-        if word in given:
-            node = given[word].node
-            conditions += report.attempt(node.place, partial(_all, reader, node, report, names)) or ()
+    for name, word in known.items():
+        if name in given:
+            node = given[name].node
+            value = report.attempt(node.place, partial(word.kind.read, node, report))
+            conditions += () if value is None else word.conditions(value)
     return tuple(conditions)
 
 
-def _all(reader: Reader, node: Node, report: Report, names: Names) -> list[Condition]:
-    return list(reader(node, report, names))
+_NO_CONDITION = "names no condition; such a rule would match every exchange"
+
+
+def form_of_when() -> Kind:
+    """How a `when` is written, where no names are known."""
+    return Some(Table({name: Key(word.kind, word.about, None) for name, word in WHEN.items()}), _NO_CONDITION)
 
 
 def _unknown(word: str) -> str:
@@ -79,66 +92,18 @@ def _unknown(word: str) -> str:
     return f"unknown condition; {instead(word, [*WHEN, *LATER], listed=WHEN)}"
 
 
-def _words(node: Node, report: Report, parse: Callable[[str], Any]) -> tuple[Any, ...]:
-    """One word or a list of them; an empty list could never match."""
-    before = report.faults
-    read = ListOf(One(parse), lone=True).read(node, report)
-    if not read and report.faults == before:
-        raise Wrong("is an empty list, which nothing matches")
-    return read
+def named(written: str, known: tuple[str, ...]) -> str:
+    """An id that the same file gives to something."""
+    return scalars.word(written, known)
 
 
-def _one_of(word: str, known: Callable[[Names], tuple[str, ...]]) -> Reader:
-    def read(node: Node, report: Report, names: Names) -> Iterator[Condition]:
-        yield OneOf(word, frozenset(_words(node, report, partial(scalars.word, known=known(names)))))
-
-    return read
-
-
-def _methods(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    yield OneOf("method", frozenset(_words(node, report, vocabulary.method)))
-
-
-def _transactions(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    yield OneOf("transaction", frozenset().union(*_words(node, report, vocabulary.transactions)))
-
-
-def _statuses(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    yield StatusIs(frozenset().union(*_words(node, report, scalars.statuses)))
-
-
-def _media_types(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    yield MediaTypeIs(frozenset(_words(node, report, vocabulary.media_type)))
-
-
-def _header(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    for pair in _some_pairs(node):
-        name = report.attempt(pair.place, partial(vocabulary.field_name, pair.key))
-        pattern = None if is_null(pair.node) else report.attempt(pair.node.place, partial(_pattern, pair.node))
-        if name is not None and (pattern is not None or is_null(pair.node)):
-            yield FieldMatches(name, pattern)
-
-
-def _location(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
-    yield LocationMatches(_pattern(node))
-
-
-def _reason(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
-    yield ReasonMatches(_pattern(node))
-
-
-def _unexpected_media(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
-    yield UnexpectedMedia(scalars.boolean(text_of(node)))
-
-
-def _size(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
+def size(written: str) -> SizeIs:
     """`0`, `<1KiB`, `>=16MiB`: the announced length of the content."""
-    written = text_of(node)
-    match = _COMPARISON.fullmatch(written)
+    match = COMPARISON.fullmatch(written)
     if match is None:
         raise Wrong(f"{shown(written)} is not a comparison such as 0, <1KiB or >=16MiB")
     bound = int(match[2]) if match[2].isdecimal() and len(match[2]) <= 15 else scalars.size(match[2])
-    yield SizeIs(_Compare(match[1] or "", bound), written)
+    return SizeIs(_Compare(match[1] or "", bound), written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,72 +117,116 @@ class _Compare:
         return _COMPARE[self.sign](length, self.bound)
 
 
-def _looks_like(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    known = tuple(looks.value for looks in Looks)
-    wanted = _words(node, report, partial(scalars.word, known=known))
-    yield LooksLike(frozenset(Looks(word) for word in wanted))
-
-
-def _json(node: Node, report: Report, _names: Names) -> Iterator[Condition]:
-    for pair in _some_pairs(node):
-        pointer = report.attempt(pair.place, partial(_pointer, pair.key))
-        wanted = report.attempt(pair.node.place, partial(_json_value, pair.node))
-        if pointer is not None and wanted is not None:
-            yield JsonHas(pointer, wanted.value)
-
-
-def _pointer(written: str) -> str:
+def pointer(written: str) -> str:
     """RFC 6901; the empty one is the whole document."""
     if (written and not written.startswith("/")) or len(written) > 200:
         raise Wrong("is not a JSON pointer; it begins with /, such as /HttpStatus, and has at most 200 characters")
     return written
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    value: str | int | float | bool | re.Pattern[str] | None
-
-
-def _json_value(node: Node) -> _Wanted:
-    """A number, true, false or null means itself; `~ ...` is a regular expression; all else is an equal text."""
+def _json_value(node: Node, _report: Report) -> str | int | float | bool | re.Pattern[str] | None:
+    """A number, true or false means itself; `~ ...` is a regular expression; all else is an equal text."""
     if not isinstance(node, Scalar):
         raise Wrong("is not a single value; compare texts, numbers, true, false or null")
     value = literal(node)
-    if isinstance(value, str) and value.startswith("~"):
-        return _Wanted(regex(value[1:].lstrip()))
-    return _Wanted(value)
+    return regex(value[1:].lstrip()) if isinstance(value, str) and value.startswith("~") else value
 
 
-def _body(node: Node, _report: Report, _names: Names) -> Iterator[Condition]:
-    yield BodyMatches(_pattern(node))
+def _list(item: Kind) -> Kind:
+    """One or more, of which one must hold; an empty list could never match."""
+    return Some(ListOf(item, lone=True), "is an empty list, which nothing matches")
 
 
-def _pattern(node: Node) -> re.Pattern[str]:
-    return regex(text_of(node))
+def _map(key: Callable[[str], Any], value: Kind) -> Kind:
+    """All must hold; null means that nothing is there, or a null is."""
+    return Some(MapOf(key, Maybe(value)), "is empty, which says nothing")
 
 
-def _some_pairs(node: Node) -> tuple[Pair, ...]:
-    pairs = pairs_of(node)
-    if not pairs:
-        raise Wrong("is empty, which says nothing")
-    return pairs
+_REGEX = One(regex)
 
 
-WHEN: Mapping[str, Reader] = {
-    "origin": _one_of("origin", lambda _: ORIGINS),
-    "failure": _one_of("failure", lambda _: tuple(FailureKind)),
-    "status": _statuses,
-    "transaction": _transactions,
-    "method": _methods,
-    "route": _one_of("route", lambda names: names.routes),
-    "upstream": _one_of("upstream", lambda names: names.upstreams),
-    "location": _location,
-    "reason": _reason,
-    "header": _header,
-    "media_type": _media_types,
-    "unexpected_media": _unexpected_media,
-    "size": _size,
-    "looks_like": _looks_like,
-    "json": _json,
-    "body": _body,
-}
+def _fact(word: str, about: str, item: One) -> Word:
+    return Word(about, _list(item), lambda wanted: [OneOf(word, frozenset(wanted))])
+
+
+def _any_of(sets: Iterable[frozenset[Any]]) -> frozenset[Any]:
+    return frozenset().union(*sets)
+
+
+def _headers(wanted: Mapping[str, tuple[re.Pattern[str], ...]]) -> Iterable[Condition]:
+    return [FieldMatches(name, *(value or (None,))) for name, value in wanted.items()]
+
+
+def _json(wanted: Mapping[str, tuple[Any, ...]]) -> Iterable[Condition]:
+    return [JsonHas(where, *(value or (None,))) for where, value in wanted.items()]
+
+
+def words(names: Names) -> Mapping[str, Word]:
+    """The words of `when`, where these names exist."""
+    return {
+        "origin": _fact(
+            "origin",
+            "Who answered: the archive (upstream), or the gateway in its place (gateway).",
+            One(partial(scalars.word, known=ORIGINS)),
+        ),
+        "failure": _fact(
+            "failure",
+            "Why there is no answer that could be passed on. Most words are those of RFC 9209.",
+            One(partial(scalars.word, known=tuple(FailureKind))),
+        ),
+        "status": Word(
+            "The status code of the archive's answer.",
+            _list(One(scalars.statuses)),
+            lambda wanted: [StatusIs(_any_of(wanted))],
+        ),
+        "transaction": Word(
+            "What the client wants in terms of PS3.18: an id, a group of them such as studies.retrieve.*, or a short "
+            "word such as search, retrieve or store.",
+            _list(One(vocabulary.transactions)),
+            lambda wanted: [OneOf("transaction", _any_of(wanted))],
+        ),
+        "method": _fact("method", "The method of the request.", One(vocabulary.method)),
+        "route": _fact("route", "The route of the request, by its id.", One(partial(named, known=names.routes))),
+        "upstream": _fact("upstream", "The archive, by its id.", One(partial(named, known=names.upstreams))),
+        "location": Word("What the archive's Location must match.", _REGEX, lambda wanted: [LocationMatches(wanted)]),
+        "reason": Word(
+            "What the archive's reason phrase must match, the words behind its status code.",
+            _REGEX,
+            lambda wanted: [ReasonMatches(wanted)],
+        ),
+        "header": Word(
+            "What fields of the archive's answer must match, by their names; null: the field must be absent.",
+            _map(vocabulary.field_name, _REGEX),
+            _headers,
+        ),
+        "media_type": Word(
+            "The media type that the answer is labelled with, without parameters; text/* is every text.",
+            _list(One(vocabulary.media_type)),
+            lambda wanted: [MediaTypeIs(frozenset(wanted))],
+        ),
+        "unexpected_media": Word(
+            "Whether the answer is labelled with a media type that its transaction does not have in PS3.18, or with none.",
+            BOOLEAN,
+            lambda wanted: [UnexpectedMedia(wanted)],
+        ),
+        "size": Word("The announced length of the content.", One(size), lambda wanted: [wanted]),
+        "looks_like": Word(
+            "What the first bytes of the content look like, whatever its label says.",
+            _list(One(partial(scalars.word, known=tuple(looks.value for looks in Looks)))),
+            lambda wanted: [LooksLike(frozenset(map(Looks, wanted)))],
+        ),
+        "json": Word(
+            "Values in a JSON content, each by a JSON pointer (RFC 6901): an equal text, number, true, false or null, "
+            "or ~ and a regular expression.",
+            _map(pointer, By(_json_value, One(str))),
+            _json,
+        ),
+        "body": Word(
+            "What the beginning of the content must match (inspect.peek says how much); never asked of DICOM objects.",
+            _REGEX,
+            lambda wanted: [BodyMatches(wanted)],
+        ),
+    }
+
+
+WHEN = words(Names())
