@@ -7,10 +7,12 @@ import asyncio
 import logging
 import math
 import time
+from typing import Any
 
 from gateway import __version__
 from gateway.audit.trail import AuditTrail
 from gateway.config.settings import Settings
+from gateway.descriptors import make_room
 from gateway.guard.admission import Load
 from gateway.proxy.admission import Admission
 from gateway.proxy.aiohttp_seam import Finished, GatewayServer, Incoming
@@ -19,9 +21,11 @@ from gateway.proxy.express import Begun, Station
 from gateway.proxy.generation import Generation
 from gateway.proxy.health import HealthChecks
 from gateway.proxy.tunnel import Tunnels
+from gateway.recordings.recorder import Recorder
 from gateway.telemetry.access_log import AccessLog
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.recalled import recalled
 from gateway.telemetry.telemetry import Telemetry
 
 log = logging.getLogger("pacs_gateway")
@@ -41,7 +45,8 @@ class Runtime:
         self.tunnels = Tunnels(self.metrics)
         self.journal = Journal()
         self.audit = audit_trail(settings, self.metrics)
-        self.telemetry = Telemetry(self.metrics, self.journal, AccessLog(settings.logging), self.audit)
+        self.recorder = recorder(settings, self.metrics)
+        self.telemetry = Telemetry(self.metrics, self.journal, AccessLog(settings.logging), self.audit, self.recorder)
         self.house = House(self.admission, self.tunnels, self.telemetry)
         self.server = GatewayServer(self.handle, **server_options(settings))
         self.station = Station(lambda: self.generation, self.load, self.admission, self.telemetry)
@@ -51,7 +56,7 @@ class Runtime:
         self.health = HealthChecks(self.admission, self.metrics)
         self.ready = False
         self._deadline = math.inf  # of a drain
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[None], Generation] = {}
 
     @property
     def settings(self) -> Settings:
@@ -69,16 +74,30 @@ class Runtime:
     def swap(self, settings: Settings) -> None:
         """Put a new generation in force at once; exchanges under way end on the old one."""
         old, self.generation = self.generation, Generation(settings)
+        self._take(old.settings, settings)
         self.admission.adopt(settings)
         self.watch_health()
         retiring = asyncio.ensure_future(old.retire())
-        self._retiring.add(retiring)
-        retiring.add_done_callback(self._retiring.discard)
+        self._retiring[retiring] = old
+        retiring.add_done_callback(self._retiring.pop)
         self.metrics.reload_succeeded(settings, time.time())
+
+    def _take(self, before: Settings, settings: Settings) -> None:
+        """What of these settings is not asked for with each exchange."""
+        self.server.go_by(**server_options(settings))
+        if self.recorder is not None:
+            self.recorder.adopt(settings)
+        if settings.server.limits.connections > before.server.limits.connections:
+            make_room(settings.server.limits.connections)
 
     async def adopt(self, settings: Settings, _text: str) -> None:
         """For `reload`."""
         self.swap(settings)
+
+    def explained(self, id_: str) -> dict[str, Any] | None:
+        """One of the last exchanges, by what is left of it and the policy in force; None where it is not known."""
+        entry = self.journal.find(id_)
+        return recalled(entry, self.settings) if entry else None
 
     def reload_failed(self) -> None:
         self.metrics.reload_failed()
@@ -113,8 +132,9 @@ class Runtime:
 
     async def close(self) -> None:
         self.health.stop()
-        for retiring in self._retiring:
+        for retiring, old in tuple(self._retiring.items()):
             retiring.cancel()
+            await old.close()
         for client in self.server.clients:
             client.leave()
         await self.server.shutdown(0.1)
@@ -129,6 +149,15 @@ def audit_trail(settings: Settings, metrics: Metrics) -> AuditTrail | None:
     trail = AuditTrail(settings.audit, metrics.audited)
     metrics.audit_waits(trail.waiting)
     return trail
+
+
+def recorder(settings: Settings, metrics: Metrics) -> Recorder | None:
+    """The recorder, if one is asked for. It lives as long as the process, too."""
+    if settings.recording is None:
+        return None
+    made = Recorder(settings.recording, metrics.recorded)
+    made.adopt(settings)
+    return made
 
 
 def server_options(settings: Settings) -> dict[str, object]:

@@ -3,20 +3,24 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from gateway.config.settings import Settings
 from gateway.descriptors import make_room
 from gateway.ports import AdminPort, TrafficPort, opened
 from gateway.proxy.aiohttp_seam import require_suitable_aiohttp
+from gateway.recordings.files import require_writable
 from gateway.reload import Reloader, ReloadResult
 from gateway.runtime import Runtime
 from gateway.signals import Signals
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.redaction import redacting_exception_handler
 from gateway.telemetry.snapshot import Snapshot
+from gateway.watching import Watch
 
 log = logging.getLogger("pacs_gateway")
 
@@ -48,8 +52,11 @@ class Control:
     async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
         return self._runtime.journal.failures(limit)
 
+    async def explained(self, id_: str) -> Mapping[str, Any] | None:
+        return self._runtime.explained(id_)
+
     async def reload(self) -> ReloadResult:
-        return await self._reloader.reload()
+        return await self._reloader.reload("POST /-/reload")
 
 
 class GatewayProcess:
@@ -67,11 +74,15 @@ class GatewayProcess:
         server = self._settings.server
         asyncio.get_running_loop().set_exception_handler(redacting_exception_handler)
         try:
+            if self._settings.recording is not None:
+                require_writable(self._settings.recording.directory)
             await self._admin.open(self._settings.admin)
             (doors,) = opened("server", server.host, server.port)
             await self._traffic.open(doors)
             if self.runtime.audit is not None:
                 self.runtime.audit.open()
+            if self.runtime.recorder is not None:
+                self.runtime.recorder.open()
         except BaseException:
             await self._close()
             raise
@@ -107,6 +118,8 @@ class GatewayProcess:
         await self._admin.close()
         if self.runtime.audit is not None:
             await self.runtime.audit.close()  # last, so that it has heard of every exchange
+        if self.runtime.recorder is not None:
+            await self.runtime.recorder.close()
 
 
 class Served(Protocol):
@@ -138,24 +151,38 @@ G = TypeVar("G", bound=Served)
 
 
 async def serve(
-    settings: Settings, source: Path | None, ready: Callable[[GatewayProcess], Awaitable[None]] | None = None
+    settings: Settings,
+    source: Path | None,
+    ready: Callable[[GatewayProcess], Awaitable[None]] | None = None,
+    *,
+    watch: bool = True,
 ) -> int:
-    """Run as one process until a signal asks to leave; the exit code. `ready` is called once both ports are open."""
-    return await run(GatewayProcess(settings, source), ready, clients=settings.server.limits.connections)
+    """Run as one process until a signal asks to leave; the exit code. `ready` is called once both ports are open. With
+    `watch`, a change of the source is a reload."""
+    return await run(GatewayProcess(settings, source), ready, clients=settings.server.limits.connections, watch=watch)
 
 
-async def run(gateway: G, ready: Callable[[G], Awaitable[None]] | None = None, *, clients: int = 0) -> int:
+async def run(
+    gateway: G, ready: Callable[[G], Awaitable[None]] | None = None, *, clients: int = 0, watch: bool = True
+) -> int:
     """The same, in whatever form. So many `clients` may be connected with this process itself."""
     with Signals() as signals:
         async with gateway:
             make_room(clients)
-            signals.on_hangup = gateway.reloader.reload
+            signals.on_hangup = partial(gateway.reloader.reload, "SIGHUP")
             log.info("listening on port %d, admin on port %d", gateway.port, gateway.admin_port)
             if ready is not None:
                 await ready(gateway)
-            await signals.asked.wait()
+            with watching(gateway.reloader) if watch else nullcontext():
+                await signals.asked.wait()
             await leave(gateway, signals)
         return signals.code
+
+
+def watching(reloader: Reloader) -> AbstractContextManager[object]:
+    """A quick start has nothing to watch, and what came through a pipe cannot be read again."""
+    has_file = any(file.is_file() for file in reloader.files()[:1])
+    return Watch(reloader.files, reloader.reload_if_changed) if has_file else nullcontext()
 
 
 async def leave(gateway: Served, signals: Signals) -> None:

@@ -21,7 +21,8 @@ LIMITS = ("server.limits", "upstreams.*.timeouts", "inspect", "server.drain", "a
 def keys(table: Table, path: str = "") -> Iterator[tuple[str, Key]]:
     """Every key that is no section."""
     for name, key in table.keys.items():
-        below = getattr(key.kind, "value", key.kind)
+        below = getattr(key.kind, "kind", key.kind)
+        below = getattr(below, "value", below)
         if isinstance(below, Table):
             yield from keys(below, f"{path}{name}." + ("" if below is key.kind else "*."))
         else:

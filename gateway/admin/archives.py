@@ -10,7 +10,7 @@ from gateway.guard.breaker import BreakerState
 from gateway.telemetry.guard_metrics import Guarded
 from gateway.telemetry.snapshot import Snapshot
 
-_HEADS = ("Archive", "State", "Under way", "Held back", "Maintenance", "Failures")
+_HEADS = ("Archive", "State", "Under way", "Held back", "Maintenance", "No usable answer")
 
 
 def archives(settings: Settings, counts: Snapshot, now: float) -> Markup:

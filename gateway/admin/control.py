@@ -1,6 +1,7 @@
 """What the admin port may see and do: the few things it needs of the running process, and nothing else of it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from gateway.config.settings import Settings
 from gateway.reload import ReloadResult
@@ -39,6 +40,10 @@ class AdminControl(Protocol):
 
     async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
         """The last of them that failed."""
+        ...
+
+    async def explained(self, id_: str) -> Mapping[str, Any] | None:
+        """One of the last exchanges, as `telemetry/recalled` tells it; None where it is not known."""
         ...
 
     async def reload(self) -> ReloadResult: ...

@@ -11,10 +11,14 @@ from collections.abc import Mapping
 import yaml
 from aiohttp import web
 
+from gateway.admin.conformance import Conformance
 from gateway.admin.control import AdminControl
+from gateway.admin.explained import Explained
+from gateway.admin.page import html_reply
 from gateway.admin.replies import complete, errors_as_json, is_cross_site, json_reply, refusal, text_reply
-from gateway.admin.status_page import status_page
-from gateway.admin.tables import ROWS
+from gateway.admin.status_page import Shown, refresh_of, status_page
+from gateway.admin.tables import EXCHANGES, FAILURES
+from gateway.admin.would_rewrite_page import WouldRewrite
 from gateway.reload import ReloadResult
 from gateway.telemetry.access_log import fields_of
 from gateway.telemetry.metrics import CONTENT_TYPE
@@ -38,6 +42,9 @@ def admin_app(control: AdminControl) -> web.Application:
             web.post("/-/reload", endpoints.reload),
             web.get("/-/config", endpoints.config),
             web.get("/-/exchanges", endpoints.exchanges),
+            web.get("/-/exchanges/{id}", Explained(control).get),
+            web.get("/-/would-rewrite", WouldRewrite(control).get),
+            web.get("/conformance", Conformance(control).get),
         ]
     )
     return app
@@ -47,9 +54,13 @@ class _Endpoints:
     def __init__(self, control: AdminControl) -> None:
         self._control = control
 
-    async def page(self, _request: web.Request) -> web.Response:
-        counts, failures = await self._control.counts(), await self._control.failures(ROWS)
-        return web.Response(text=status_page(self._control, counts, failures, time.time()), content_type="text/html")
+    async def page(self, request: web.Request) -> web.Response:
+        refresh = refresh_of(request.query.get("refresh"))
+        if refresh is None:
+            return refusal(400, "refresh is off, or a whole number of seconds from 1.")
+        counts, control = await self._control.counts(), self._control
+        seen = Shown(counts, await control.recent(EXCHANGES), await control.failures(FAILURES), time.time(), refresh)
+        return html_reply(status_page(control, seen), {"Refresh": str(refresh)} if refresh else None)
 
     async def metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=await self._control.metrics(), headers={"Content-Type": CONTENT_TYPE})
@@ -70,7 +81,7 @@ class _Endpoints:
         status = 200 if result.ok else 422
         if _wants(request, "text/plain"):
             return text_reply(_as_text(result), status)
-        told = {"hash": result.digest, "findings": result.findings, "notes": result.notes}
+        told = {"hash": result.digest, "changes": result.changes, "findings": result.findings, "notes": result.notes}
         return json_reply({"result": _word(result), **told}, status)
 
     async def config(self, request: web.Request) -> web.Response:
@@ -98,7 +109,8 @@ def _word(result: ReloadResult) -> str:
 
 
 def _as_text(result: ReloadResult) -> str:
-    return "\n".join([f"{_word(result)}; in force: {result.digest}", *result.findings, *result.notes]) + "\n"
+    lines = [f"{_word(result)}; in force: {result.digest}", *result.changes, *result.findings, *result.notes]
+    return "\n".join(lines) + "\n"
 
 
 def _plain(value: object) -> object:

@@ -1,5 +1,9 @@
-"""HTML for one page. Everything is escaped unless it is `Markup`, so forgetting shows as visible tags, never as a hole."""
+"""HTML for pages. Everything is escaped unless it is `Markup`, so forgetting shows as visible tags, never as a hole.
 
+Tables turn into cards on a phone. A browser forgets that such an element is a table, so each one carries its role.
+"""
+
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -26,29 +30,52 @@ def joined(parts: Iterable[object]) -> Markup:
     return Markup("".join(map(shown, parts)))
 
 
-def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> Markup:
-    """A table that can be scrolled sideways on a phone; one sentence where it would have no rows."""
-    title = tag("caption", caption)
+def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]], empty: str, below: object = "") -> Markup:
+    """A table under a heading; one sentence where it would have no rows. The first cell of a row names it. `below` is said
+    once more about all of it."""
     if not rows:
-        return _scrolling(caption, tag("table", title, tag("tr", tag("td", empty, class_="empty"))))
-    head = tag(
-        "tr", *(tag("th", text, scope="col", class_=_kind(cell)) for text, cell in zip(heads, rows[0], strict=True))
-    )
-    body = tag("tbody", *(tag("tr", *map(_cell, row)) for row in rows))
-    return _scrolling(caption, tag("table", title, tag("thead", head), body))
+        return card(title, tag("p", empty, class_="empty"))
+    kinds = [_kind(cell) for cell in rows[0]]
+    head = row(*(_head(text, kind) for text, kind in zip(heads, kinds, strict=True)))
+    body = (row(_name(first), *map(_cell, heads[1:], cells)) for first, *cells in rows)
+    parts = tag("thead", head, role="rowgroup"), tag("tbody", *body, role="rowgroup")
+    return scrolling(title, "cards", *parts, below=below)
 
 
-def _scrolling(caption: str, content: Markup) -> Markup:
-    # A region that scrolls must be reachable with the keyboard, and then it needs a name.
-    return tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=caption)
+def card(title: str, *content: object) -> Markup:
+    return tag("section", tag("h2", title, id=_id(title)), *content, class_="card")
+
+
+def scrolling(title: str, kind: str, *parts: Markup, below: object = "") -> Markup:
+    """A table that may be wider than its place. It must be reachable with the keyboard then, and so it needs a name."""
+    content = tag("table", *parts, class_=kind, role="table", aria_labelledby=_id(title))
+    region = tag("div", content, class_="scroll", tabindex="0", role="region", aria_labelledby=_id(title))
+    return card(title, region, below)
+
+
+def _id(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())
+
+
+def row(*cells: Markup) -> Markup:
+    return tag("tr", *cells, role="row")
 
 
 def _kind(value: object) -> str:
     return "number" if isinstance(value, int) else "words"
 
 
-def _cell(value: object) -> Markup:
-    return tag("td", count(value) if isinstance(value, int) else value, class_=_kind(value))
+def _head(text: str, kind: str) -> Markup:
+    return tag("th", text, scope="col", role="columnheader", class_=kind)
+
+
+def _name(value: object) -> Markup:
+    return tag("th", value, scope="row", role="rowheader")
+
+
+def _cell(head: str, value: object) -> Markup:
+    text = count(value) if isinstance(value, int) else value
+    return tag("td", tag("div", text), role="cell", class_=_kind(value), data_head=head)
 
 
 def count(number: int) -> str:

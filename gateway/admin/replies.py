@@ -11,13 +11,16 @@ from gateway.telemetry.redaction import OWN, described
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ENDPOINTS: Mapping[str, str] = {
-    "GET /": "status page",
+    "GET /": "status page; ?refresh=off, or seconds",
     "GET /metrics": "Prometheus metrics",
     "GET /-/healthy": "200 while the process runs",
     "GET /-/ready": "200 while traffic is welcome, else 503",
     "POST /-/reload": "read the configuration again",
     "GET /-/config": "the configuration in force, secrets masked",
     "GET /-/exchanges": "the last exchanges; ?limit=50",
+    "GET /-/exchanges/{id}": "one of them, explained",
+    "GET /-/would-rewrite": "what enforce would change, and how to switch",
+    "GET /conformance": "the conformance statement beside what was counted; ?scoreboard for the vendor's letter",
 }
 
 _FIELDS = {

@@ -4,47 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from gateway.admin.html import Markup, joined, tag
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.core.policy import Policy
+from gateway.core.verdicts import VERDICTS
 from gateway.dicomweb.statuses import STATUS_CODES
+from gateway.dicomweb.transactions import TRANSACTIONS
+from gateway.telemetry.labels import INVALID, NONE, OTHER
 from gateway.telemetry.record import ExchangeRecord
 
 # What stands behind each verdict that needs no rule of the operator.
-BUILT_IN_RULES: Mapping[str, str] = MappingProxyType(
-    {
-        "-": "The archive's own answer, unchanged.",
-        "failure": "There was no usable answer; the code tells the client what it can do about it.",
-        "fold": "The archive's code is not documented; the documented code that means the same was sent.",
-        "preflight": "A browser asked what scripts of another site may do; answered in the archive's place.",
-        "hop-code": "The archive's code concerns the connection between gateway and archive, not the client.",
-        "invalid-status": "What the archive sent is no final HTTP status.",
-        "error-body": "The code stands; its page or stack trace was replaced by a report for clients.",
-        "no-challenge": "A 401 must say how to log in, and the archive's does not; it was sent as 403.",
-        "no-location": "A redirect must say where to, and the archive's does not.",
-        "unasked-304": "“Not modified” answers a condition, and the request set none.",
-        "unasked-412": "A precondition failed, and the request set none.",
-        "unasked-416": "A range was refused, and the request asked for none.",
-        "partial-search": "A shortened search result is 200 with a Warning.",
-        "store-outcome": "The store response lists what was stored; the status was made to say the same.",
-        "empty-retrieve": "A retrieve that brings nothing found nothing.",
-        "empty-search": "A search without a hit, as the documented edition answers it.",
-        "impossible-range": "The range of the answer ends before it begins.",
-        "json-error": "The content under a success was an error in JSON.",
-        "truncated": "The JSON broke off before its end.",
-        "unexpected-page": "A page for people came where data was asked for.",
-        "error-text": "The text under a success spoke of an error.",
-        "not-acceptable": "The archive sent a media type that the client had excluded.",
-        "missing-key": "A mandatory key of WADO-URI is missing in the request.",
-        "wrong-method": "No transaction of the path knows the method of the request, which is 405.",
-        "wrong-content-type": "The type of the request's content is the cause, which is 415.",
-        "wrong-accept": "The request accepts no type that this transaction can produce, which is 406.",
-        "misused-code": "A documented code where its own table has no row for it.",
-        "forbidden-as-not-found": "This archive says 403 where nothing is (quirks).",
-        "label": "Only the Content-Type was repaired: it did not say what the content is.",
-        "strict": "The code is not in this transaction's own table.",
-        "partial-write": "Only a GET can have partial content; the request was carried out in part.",
-    }
-)
+BUILT_IN_RULES: Mapping[str, str] = MappingProxyType({label: row.sentence for label, row in VERDICTS.items()})
 
 # Why requests were not let through to an archive, after a number of them.
 HELD_BACK_WORDS: Mapping[str, str] = MappingProxyType(
@@ -63,10 +33,25 @@ _ENDED = {
 }
 
 
+def code(label: str, none: str = "none") -> Markup:
+    """A status code, coloured by its class; `none` where there is none."""
+    kind = label[0] if label.isdecimal() else "0"
+    return tag("span", {NONE: none, INVALID: "invalid"}.get(label, label), class_=f"status c{kind}")
+
+
+def code_with_name(label: str, none: str = "no answer") -> Markup:
+    return joined([code(label, none), "\u00a0", tag("span", code_name(label), class_="name")])
+
+
 def code_name(code: str) -> str:
     """The name of a status code; empty for a code without one, and for the words that stand in place of a code."""
     known = STATUS_CODES.get(int(code)) if code.isdecimal() else None
     return known.name if known else ""
+
+
+def transaction_words(id_: str) -> str:
+    """A transaction by its name in the standard."""
+    return TRANSACTIONS[id_].name if id_ in TRANSACTIONS and id_ != OTHER else "Not DICOMweb"
 
 
 def why(rule: str, policy: Policy) -> str:
@@ -78,7 +63,8 @@ def why(rule: str, policy: Policy) -> str:
 def what_happened(record: ExchangeRecord) -> str:
     """A failed exchange in a sentence or two."""
     ended = "" if record.failure == FailureKind.CLIENT_GONE else _ENDED.get(record.ended, "")
-    return " ".join(filter(None, (_sentence(record), ended))) or "The archive reported an error of its own."
+    told = " ".join(filter(None, (_sentence(record), ended)))
+    return told[:1].upper() + told[1:] or "The archive reported an error of its own."
 
 
 def _sentence(record: ExchangeRecord) -> str:

@@ -103,6 +103,9 @@ The gateway is up:
   {admin_url}/                    status page: what the archive said, what clients got
   {admin_url}/metrics             the same for Prometheus
 
+Find out what it does wrong, as you would with your own:
+  pacs-gateway probe {pacs_url}/dicom-web --studies 40
+
 Put it in front of your own PACS:
   make run UPSTREAM=http://your-pacs:8042     or     pacs-gateway serve --upstream http://your-pacs:8042
 """

@@ -21,8 +21,11 @@ EPILOG = """\
 first steps:
   pacs-gateway demo                                     see it work on an embedded legacy PACS
   pacs-gateway serve --upstream http://pacs.local:8042  put it in front of your own, without a file
+  pacs-gateway probe http://pacs.local:8042/dicom-web   ask it what it does wrong, and what can be done about that
   pacs-gateway check gateway.yaml                       find every mistake in a configuration
   pacs-gateway test gateway.yaml                        run the examples of its rules, and files of cases
+  pacs-gateway explain gateway.yaml --path /studies --status 500
+                                                        see what it makes of an answer, and why
   pacs-gateway serve --config gateway.yaml              run with it
 
 `pacs-gateway COMMAND --help` explains a command with examples.
@@ -34,6 +37,12 @@ COMMANDS = {
     "serve": "run the gateway",
     "check": "find every mistake in a configuration",
     "test": "run the examples of rules, and files of cases, against a policy",
+    "explain": "say what becomes of one exchange, and why",
+    "replay": "judge recorded exchanges by a policy",
+    "diff": "compare what two policies make of recorded exchanges",
+    "probe": "ask an archive what it does, and write down what repairs it",
+    "conformance": "write the conformance statement, or how an archive keeps to the standard",
+    "schema": "write what an editor needs to complete and check a configuration, or the page about all its keys",
     "demo": "see the gateway at work on an embedded legacy PACS",
     "healthcheck": "ask a running gateway whether it is ready",
 }

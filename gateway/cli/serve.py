@@ -15,6 +15,7 @@ from gateway.heap import construction, keep
 from gateway.loop import run as run_on_its_loop
 from gateway.ports import CannotStart
 from gateway.proxy.aiohttp_seam import UnsuitableAiohttp
+from gateway.recordings.files import CannotRecord
 from gateway.server import serve as serve_forever
 from gateway.telemetry.access_log import setup_logging
 from gateway.telemetry.redaction import redact_last_words
@@ -30,8 +31,13 @@ examples:
   pacs-gateway serve --config gateway.yaml
       the file decides; {CONFIG_VARIABLE} may name it instead of --config
 
+a file that changes
+  is read again by itself, about a second after the last write. A file with mistakes changes nothing: the log says why,
+  and the configuration in force stays. What changed is in the log as well. --no-watch is for sites where the file is
+  edited step by step where it stands, or where somebody decides at what moment a change takes effect.
+
 signals:
-  SIGHUP            read the file again; a file with mistakes changes nothing
+  SIGHUP            read the file again, changed or not
   SIGTERM, SIGINT   stop accepting, let requests under way end (for up to server.drain), then exit 0;
                     a second one resets what is left and exits at once, with 143 or 130
   With server.workers they go to the process that was started; it sees to the others.
@@ -47,6 +53,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (quick start only; default 0.0.0.0)")
     parser.add_argument("--port", type=int, help="port to listen on (quick start only; default 8080)")
     parser.add_argument("--admin-port", type=int, help="port for operators (quick start only; default 9090)")
+    parser.add_argument(
+        "--no-watch",
+        action="store_true",
+        help="when the file changes, wait until SIGHUP or POST /-/reload asks to read it again",
+    )
     parser.set_defaults(run=run)
 
 
@@ -65,9 +76,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         workers = how_many(settings.server.workers)
         if workers > 1:
-            return serve_with(settings, source, workers)
-        return run_on_its_loop(serve_forever(settings, source), settings)
-    except (CannotStart, UnsuitableAiohttp, Unusable) as error:
+            return serve_with(settings, source, workers, watch=not options.no_watch)
+        return run_on_its_loop(serve_forever(settings, source, watch=not options.no_watch), settings)
+    except (CannotStart, CannotRecord, UnsuitableAiohttp, Unusable) as error:
         raise UserError(str(error)) from None
 
 

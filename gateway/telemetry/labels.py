@@ -36,6 +36,7 @@ HELD_BACK = (
 BEHAVIOURS = ("follow", "retry")
 HEALTH = ("up", "down")
 AUDIT_OUTCOMES = ("sent", "dropped")
+RECORDED = ("written", "dropped")
 
 _CODE_LABELS: dict[int | None, str] = {None: NONE, **{code: str(code) for code in range(100, 600)}}
 _CODES = frozenset(_CODE_LABELS.values()) | {INVALID}
@@ -63,6 +64,7 @@ class ClosedSets:
             "state": frozenset(BreakerState),
             "behaviour": frozenset(BEHAVIOURS),
             "direction": frozenset(DIRECTIONS),
+            "result": frozenset(RECORDED),
             "outcome": frozenset((*AUDIT_OUTCOMES, *HEALTH)),
         }
 

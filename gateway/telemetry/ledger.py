@@ -5,18 +5,18 @@ together, and every exchange changes five of them. So exchanges that are alike i
 counting is an addition, and `settle` carries the pages over to the series.
 
 A histogram takes one duration at a time in public. That many fell into one bucket can only be told to its parts, which
-prometheus-client does not promise: pyproject.toml bounds its version, and `tests/telemetry/test_ledger.py` fails when they
-change.
+prometheus-client does not promise, nor how the value of a gauge is read: pyproject.toml bounds its version, and
+`tests/telemetry/test_ledger.py` fails when they change.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
-from gateway.telemetry.labels import ClosedSets, Series, code_label
+from gateway.telemetry.labels import NONE, ClosedSets, Series, code_label
 from gateway.telemetry.record import ExchangeRecord
 
 # From a cached search to a study of some gigabytes.
@@ -31,6 +31,9 @@ class Books:
     seconds: Series[Histogram]
     upstream_seconds: Series[Histogram]
     bytes: Series[Counter]
+    undeclared: Series[Counter]
+    first_seen: Series[Gauge]
+    last_seen: Series[Gauge]
 
 
 class Words(NamedTuple):
@@ -65,36 +68,49 @@ class Durations:
 class Page:
     """Exchanges that are alike in all their labels, since the last settling."""
 
-    __slots__ = ("_bytes_in", "_bytes_out", "_exchanges", "_seconds", "_upstream_seconds", "_words")
+    __slots__ = ("_bytes_in", "_bytes_out", "_exchanges", "_first", "_last", "_seconds", "_upstream_seconds", "_words")
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, started: float) -> None:
         self._words = words
+        self._first = self._last = started
         self._exchanges = self._bytes_in = self._bytes_out = 0
         self._seconds, self._upstream_seconds = Durations(), Durations()
 
     def add(self, record: ExchangeRecord) -> None:
         self._exchanges += 1
+        self._last = record.started
         self._bytes_in += record.bytes_in
         self._bytes_out += record.bytes_out
         self._seconds.add(record.seconds)
         if record.upstream_seconds is not None:
             self._upstream_seconds.add(record.upstream_seconds)
 
-    def settle(self, books: Books) -> None:
+    def settle(self, books: Books, declared: frozenset[str]) -> None:
         route, transaction, upstream, received, sent, rule = self._words
         books.responses.of(route, transaction, received, sent, rule).inc(self._exchanges)
         books.bytes.of("in").inc(self._bytes_in)
         books.bytes.of("out").inc(self._bytes_out)
         self._seconds.settle(books.seconds, route, transaction)
         self._upstream_seconds.settle(books.upstream_seconds, upstream, transaction)
+        if sent not in declared:
+            books.undeclared.of(sent).inc(self._exchanges)
+        if received != NONE:
+            note_first(books.first_seen.of(transaction, received), self._first)
+            note_last(books.last_seen.of(transaction, received), self._last)
 
 
 class Ledger:
-    """The pages that are open."""
+    """The pages that are open, and the codes that are declared: what else leaves is counted apart."""
 
     def __init__(self, closed: ClosedSets, books: Books) -> None:
         self._closed, self._books = closed, books
         self._pages: dict[tuple[str, ...], Page] = {}
+        self._declared = frozenset[str]()
+
+    def declare(self, codes: Iterable[str]) -> None:
+        """These codes may leave from now on; what was counted so far is judged by those before."""
+        self.settle()
+        self._declared = frozenset(codes)
 
     def add(self, record: ExchangeRecord) -> None:
         words = (
@@ -105,18 +121,18 @@ class Ledger:
             code_label(record.status),
             record.rule,
         )
-        (self._pages.get(words) or self._open(words)).add(record)
+        (self._pages.get(words) or self._open(words, record.started)).add(record)
 
-    def _open(self, words: tuple[str, ...]) -> Page:
+    def _open(self, words: tuple[str, ...], started: float) -> Page:
         """Words from outside their sets share a page, or they would open pages without end."""
         closest = Words._make(map(self._closed.closest, Words._fields, words))
-        return self._pages.setdefault(closest, Page(closest))
+        return self._pages.setdefault(closest, Page(closest, started))
 
     def settle(self) -> None:
         """From now on the series say what was counted so far."""
         pages, self._pages = self._pages, {}
         for page in pages.values():
-            page.settle(self._books)
+            page.settle(self._books, self._declared)
 
 
 def observe_many(histogram: Histogram, buckets: Sequence[int], total: float) -> None:
@@ -125,3 +141,15 @@ def observe_many(histogram: Histogram, buckets: Sequence[int], total: float) -> 
     for bucket, number in zip(histogram._buckets, buckets, strict=True):
         if number:
             bucket.inc(number)
+
+
+def note_first(gauge: Gauge, moment: float) -> None:
+    """A series that is new stands at zero. One of a worker that has died is not new: its successor reads what it knew."""
+    known = gauge._value.get()
+    if not known or moment < known:
+        gauge.set(moment)
+
+
+def note_last(gauge: Gauge, moment: float) -> None:
+    if moment > gauge._value.get():
+        gauge.set(moment)

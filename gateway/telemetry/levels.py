@@ -12,6 +12,9 @@ Sum: Final = partial(Gauge, multiprocess_mode="livesum")
 Largest: Final = partial(Gauge, multiprocess_mode="livemax")
 Least: Final = partial(Gauge, multiprocess_mode="livemin")
 Latest: Final = partial(Gauge, multiprocess_mode="livemostrecent")
+# What stays true when its worker has ended: moments, of all workers that ever were.
+Earliest: Final = partial(Gauge, multiprocess_mode="min")
+Newest: Final = partial(Gauge, multiprocess_mode="max")
 
 
 class Level:

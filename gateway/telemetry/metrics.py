@@ -6,14 +6,15 @@ address or a reason phrase: every label is a closed set (`labels`). What every e
 Which series start at zero. A query over a series that does not exist gives no data instead of 0, and `rate()` misses the
 increment with which a series is born. So what alerts are written on exists from the start: every failure kind of every
 upstream, cut bodies, uninspected bodies, bytes, and for each route one series per documented code, as that code passing
-unchanged (`transaction="other"`, `rule="-"`). All other combinations of the five labels of `responses_total` (some
-hundred thousand, of which an archive shows a few dozen) are born when they occur. With the documented codes in place,
-`sum by (route, code) (...)` always has a row for each code; to be told of the first odd answer, alert on
-`failures_total`, or on `responses_total > 0 unless responses_total offset 5m`.
+unchanged (`transaction="other"`, `rule="-"`); of what is undeclared, each undocumented code that is known from the field. All
+other combinations of the five labels of `responses_total` (some hundred thousand, of which an archive shows a few dozen) are
+born when they occur. With the documented codes in place, `sum by (route, code) (...)` always has a row for each code; to be
+told of the first odd answer, alert on `failures_total`, or on `responses_total > 0 unless responses_total offset 5m`.
 """
 
 from collections.abc import Callable
 from functools import partial
+from itertools import filterfalse
 from typing import Final, Literal
 
 from prometheus_client import (
@@ -28,13 +29,17 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.failures import FailureKind
+from gateway.core.fold import ROWS
+from gateway.dicomweb.statuses import SWITCHING_PROTOCOLS
 from gateway.telemetry.description import Description
 from gateway.telemetry.guard_metrics import GuardMetrics
 from gateway.telemetry.labels import (
     AUDIT_OUTCOMES,
     DIRECTIONS,
+    NONE,
     NOWHERE,
     OTHER,
+    RECORDED,
     UNINSPECTED,
     ClosedSets,
     M,
@@ -42,7 +47,7 @@ from gateway.telemetry.labels import (
     code_label,
 )
 from gateway.telemetry.ledger import DURATIONS, Books, Ledger
-from gateway.telemetry.levels import Level, Levels, Sum
+from gateway.telemetry.levels import Earliest, Level, Levels, Newest, Sum
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot, snapshot
 
@@ -85,7 +90,19 @@ class Metrics:
         self._bytes = series(
             Counter, "bytes", "Content received from clients (in) and sent to them (out).", "direction"
         )
-        self._ledger = Ledger(self._closed, Books(self._responses, seconds, upstream_seconds, self._bytes))
+        self._undeclared = series(
+            Counter, "undeclared", "Answers with a code outside the documented set, as under mode: observe.", "code"
+        )
+        first_seen = series(
+            Earliest, "upstream_code_first_seen_timestamp_seconds", "When the archive first answered this code.",
+            "transaction", "upstream_code",
+        )  # fmt: skip
+        last_seen = series(
+            Newest, "upstream_code_last_seen_timestamp_seconds", "When the archive last answered this code.",
+            "transaction", "upstream_code",
+        )  # fmt: skip
+        books = Books(self._responses, seconds, upstream_seconds, self._bytes, self._undeclared, first_seen, last_seen)
+        self._ledger = Ledger(self._closed, books)
         self._tunnels = Levels(series(Sum, "tunnels", "Notification channels open to the archive.", "upstream"))
 
     def _count_troubles(self) -> None:
@@ -110,6 +127,10 @@ class Metrics:
             Counter, "would_rewrite", "What rules would have sent, had they not been told to observe.",
             "rule", "upstream_code", "code",
         )  # fmt: skip
+        self._would_rewrite_by_transaction = series(
+            Counter, "would_rewrite_by_transaction", "The same, for each transaction.",
+            "transaction", "upstream_code", "code", "rule",
+        )  # fmt: skip
 
     def _count_audit(self) -> None:
         self._audit_messages = self._series(
@@ -117,6 +138,10 @@ class Metrics:
         )
         self._audit_queued = self._series(Sum, "audit_queued", "Messages of the audit trail that wait.")
         self._audit_waiting: Callable[[], int] = int
+
+        self._recorded = self._series(
+            Counter, "recorded", "Exchanges that were to be recorded: written to the files, or dropped.", "result"
+        )
 
     def _series(self, kind: Callable[..., M], name: str, text: str, *labels: str) -> Series[M]:
         metric = kind(f"pacs_gateway_{name}", text, labels, registry=self._registry)
@@ -138,6 +163,7 @@ class Metrics:
         for seen in record.observed:
             received, sent = code_label(record.received), code_label(seen.status or None)
             self._would_rewrite.of(seen.rule, received, sent).inc()
+            self._would_rewrite_by_transaction.of(record.transaction, received, sent, seen.rule).inc()
 
     def tunnel(self, upstream: str) -> Level:
         """A notification channel to this archive is open."""
@@ -150,6 +176,10 @@ class Metrics:
     def audit_waits(self, waiting: Callable[[], int]) -> None:
         """There is an audit trail; `waiting` says how many of its messages wait."""
         self._audit_waiting = waiting
+
+    def recorded(self, result: Literal["written", "dropped"], number: int) -> None:
+        """So many exchanges were written to the recording, or are missing there. From any thread."""
+        self._recorded.of(result).inc(number)
 
     def reload_succeeded(self, settings: Settings, now: float) -> None:
         """These settings are in force since `now` (Unix seconds)."""
@@ -166,6 +196,10 @@ class Metrics:
     def _start_at_zero(self, settings: Settings) -> None:
         documented = settings.policy.documented
         codes = [str(code) for code in sorted({*documented.codes, *documented.added}) if documented.allows(code)]
+        # A 101 is no answer and in no set, but not undeclared either; and who has left gets none.
+        self._ledger.declare((*codes, code_label(SWITCHING_PROTOCOLS), NONE))
+        for undocumented in filterfalse(documented.allows, ROWS):
+            self._undeclared.of(code_label(undocumented))
         for route in settings.routes:
             for code in codes:
                 self._responses.of(route.id, OTHER, code, code, UNCHANGED)
@@ -179,6 +213,7 @@ class Metrics:
             (DIRECTIONS, self._bytes),
             (UNINSPECTED, self._uninspected),
             (AUDIT_OUTCOMES, self._audit_messages),
+            (RECORDED, self._recorded),
         ):
             for word in words:
                 series.of(word)

@@ -15,16 +15,23 @@ from gateway.telemetry.guard_metrics import GuardCounts, Guarded
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """So many exchanges in which the archive said `received` and the client got `sent`. Codes are label words."""
+    """So many exchanges of one transaction in which the archive said `received` and the client got `sent`, or would have got
+    it. Codes are label words."""
 
+    transaction: str
     received: str
     sent: str
     rule: str
     count: int
 
     @property
+    def decided(self) -> bool:
+        """Whether a rule did it; nobody decides that a client leaves."""
+        return self.rule != UNCHANGED
+
+    @property
     def changed(self) -> bool:
-        return self.rule != UNCHANGED or self.received != self.sent
+        return self.decided or self.received != self.sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class FailureCount:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`would_rewrite` holds what rules would have sent, had they not been told to observe."""
+    """`would_rewrite` holds what would have been sent, had nothing been told to observe."""
 
     answered: tuple[Answered, ...]
     would_rewrite: tuple[Answered, ...]
@@ -66,12 +73,10 @@ class Snapshot:
 def snapshot(families: Iterable[Metric], guarded: Iterable[Guarded]) -> Snapshot:
     """Of metrics as they are collected, and of what the guard knows beside them."""
     counted = _Counted(families)
-    answered = counted.totals("responses", "upstream_code", "code", "rule")
-    would = counted.totals("would_rewrite", "upstream_code", "code", "rule")
     failures = counted.totals("failures", "upstream", "kind")
     return Snapshot(
-        answered=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in answered),
-        would_rewrite=tuple(Answered(received, sent, rule, n) for (received, sent, rule), n in would),
+        answered=counted.answered("responses"),
+        would_rewrite=counted.answered("would_rewrite_by_transaction"),
         failures=tuple(FailureCount(upstream, kind, n) for (upstream, kind), n in failures),
         guard=GuardCounts(
             under_way=counted.by_archive("in_flight"),
@@ -96,6 +101,10 @@ class _Counted:
         for labelled, value in self._values(name):
             counts[tuple(labelled[label] for label in labels)] += value
         return sorted(((key, n) for key, n in counts.items() if n), key=lambda item: (-item[1], item[0]))
+
+    def answered(self, name: str) -> tuple[Answered, ...]:
+        rows = self.totals(name, "transaction", "upstream_code", "code", "rule")
+        return tuple(Answered(id_, received, sent, rule, n) for (id_, received, sent, rule), n in rows)
 
     def by_archive(self, name: str) -> dict[str, int]:
         return {labelled["upstream"]: value for labelled, value in self._values(name)}

@@ -29,6 +29,8 @@ from gateway.telemetry.description import Description
 
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - only a place; the folder in it is new and private
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# A series stands at zero in its file until its first value is written there; no exchange has ever been seen at that moment.
+_MOMENT = "_seen_timestamp_seconds"
 
 
 def new_folder() -> Path:
@@ -53,7 +55,10 @@ class _Files(MultiProcessCollector):
     def collect(self) -> Iterable[Metric]:
         files = [str(file) for file in Path(self._path).glob("*.db") if _size(file)]
         found: Iterable[Metric] = self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
-        return found
+        for metric in found:
+            if metric.name.endswith(_MOMENT):
+                metric.samples = [sample for sample in metric.samples if sample.value]
+            yield metric
 
 
 def _size(file: Path) -> int:

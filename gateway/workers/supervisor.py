@@ -11,9 +11,11 @@ import os
 import secrets
 import signal
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gateway import __version__
 from gateway.config.findings import ConfigErrors, Finding, Place
@@ -22,6 +24,7 @@ from gateway.config.sharing import unshareable
 from gateway.config.tls import towards_clients
 from gateway.ports import AdminPort, CannotStart, opened, port_of
 from gateway.proxy.aiohttp_seam import require_suitable_aiohttp
+from gateway.recordings.files import require_writable
 from gateway.reload import Reloader, ReloadResult
 from gateway.server import run
 from gateway.telemetry.record import ExchangeRecord
@@ -41,7 +44,7 @@ _CHANGING = 10.0  # to it, which reads certificates
 _FAREWELL = 15.0  # for what follows a drain
 
 
-def serve(settings: Settings, source: Path | None, workers: int) -> int:
+def serve(settings: Settings, source: Path | None, workers: int, *, watch: bool = True) -> int:
     """Run until a signal asks to leave; the exit code."""
     require_suitable_aiohttp()
     for finding in _unshareable(settings, workers):
@@ -49,14 +52,15 @@ def serve(settings: Settings, source: Path | None, workers: int) -> int:
     folder = new_folder()
     try:
         nursery = Nursery(Life(_with_one_key(settings), workers, folder), partial(forget, folder))
-        return asyncio.run(_serve(settings, source, workers, folder, nursery))
+        supervisor = partial(Supervisor, settings, source, workers, folder, nursery)
+        return asyncio.run(_serve(supervisor, watch=watch))
     finally:
         forget(folder)
 
 
-async def _serve(settings: Settings, source: Path | None, workers: int, folder: Path, nursery: Nursery) -> int:
-    supervisor = Supervisor(settings, source, workers, folder, nursery)
-    return await run(supervisor) or supervisor.code
+async def _serve(begin: "Callable[[], Supervisor]", *, watch: bool) -> int:
+    supervisor = begin()
+    return await run(supervisor, watch=watch) or supervisor.code
 
 
 def _unshareable(settings: Settings, workers: int) -> list[Finding]:
@@ -67,12 +71,14 @@ def _unshareable(settings: Settings, workers: int) -> list[Finding]:
 
 
 def _with_one_key(settings: Settings) -> Settings:
-    """A key of the hashes in the log that is drawn once, so that they are the same whichever worker writes them."""
-    logging = settings.logging
-    if logging.identifiers != "hash" or logging.identifier_key_file is not None:
-        return settings
+    """A key of hashes that is drawn once, so that they are the same whichever worker writes them."""
     drawn = Secret(Path(os.devnull), secrets.token_bytes(32))
-    return replace(settings, logging=replace(logging, identifier_key_file=drawn))
+    logging, recording = settings.logging, settings.recording
+    if logging.identifiers == "hash" and logging.identifier_key_file is None:
+        settings = replace(settings, logging=replace(logging, identifier_key_file=drawn))
+    if recording and recording.identifiers == "hash" and recording.identifier_key_file is None:
+        settings = replace(settings, recording=replace(recording, identifier_key_file=drawn))
+    return settings
 
 
 class Supervisor:
@@ -95,6 +101,8 @@ class Supervisor:
             await self._admin.open(self.settings.admin)
             if server.tls is not None:
                 towards_clients(server.tls)  # to be told of a bad certificate once
+            if self.settings.recording is not None:
+                require_writable(self.settings.recording.directory)
             doors = opened("server", server.host, server.port, self._workers)
             self.port = port_of(doors[0])
             await self._fleet.begin(doors)
@@ -152,7 +160,7 @@ class Supervisor:
         self._sums.description.reload_failed()
 
     async def reload(self) -> ReloadResult:
-        return await self.reloader.reload()
+        return await self.reloader.reload("POST /-/reload")
 
     async def metrics(self) -> bytes:
         await self._fleet.ask("settle", patience=_A_MOMENT)
@@ -169,3 +177,8 @@ class Supervisor:
 
     async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
         return newest(await self._fleet.ask("failures", limit, patience=_A_MOMENT), limit)
+
+    async def explained(self, id_: str) -> Mapping[str, Any] | None:
+        """By the one who served it."""
+        answers = await self._fleet.ask("explained", id_, patience=_A_MOMENT)
+        return next((answer for answer in answers if answer is not None), None)

@@ -70,6 +70,7 @@ class Worker:
             "settle": self._settle,
             "recent": self._recent,
             "failures": self._failures,
+            "explained": self._explained,
             "standings": self._standings,
             "prepare": self._prepare,
             "commit": self._commit,
@@ -96,6 +97,8 @@ class Worker:
             await self._traffic.open(self._doors)
             if runtime.audit is not None:
                 runtime.audit.open()
+            if runtime.recorder is not None:
+                runtime.recorder.open()
         except (ConfigErrors, Unusable) as error:
             return str(error)
         make_room(settings.server.limits.connections)
@@ -138,6 +141,9 @@ class Worker:
     async def _failures(self, limit: int) -> list[dict[str, object]]:
         return [from_record(record) for record in self._runtime.journal.failures(limit)]
 
+    async def _explained(self, id_: str) -> Mapping[str, object] | None:
+        return self._runtime.explained(id_)
+
     async def _standings(self, _more: None) -> list[Mapping[str, object]]:
         return [from_guarded(guarded) for guarded in self._runtime.admission.standings()]
 
@@ -165,5 +171,7 @@ class Worker:
         await self._traffic.close()
         if runtime.audit is not None:
             await runtime.audit.close()
+        if runtime.recorder is not None:
+            await runtime.recorder.close()
         runtime.metrics.settle()
         return cut

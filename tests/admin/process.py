@@ -1,12 +1,15 @@
 """A process as the admin port sees it: real metrics and a real journal, and a reload that ends as the test wants."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.config.settings import Settings
 from gateway.reload import ReloadResult
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.recalled import recalled
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot
 from tests.telemetry.records import settings
@@ -37,6 +40,10 @@ class Process:
 
     async def failures(self, limit: int) -> tuple[ExchangeRecord, ...]:
         return self.journal.failures(limit)
+
+    async def explained(self, id_: str) -> Mapping[str, Any] | None:
+        entry = self.journal.find(id_)
+        return recalled(entry, self.settings) if entry else None
 
     async def reload(self) -> ReloadResult:
         self.reloads += 1

@@ -25,7 +25,7 @@ from tests.telemetry.records import record, settings
 Client = TestClient[web.Request, web.Application]
 Connect = Callable[[web.Application], Awaitable[Client]]
 
-GETTABLE = ["/", "/metrics", "/-/healthy", "/-/ready", "/-/config", "/-/exchanges"]
+GETTABLE = ["/", "/metrics", "/-/healthy", "/-/ready", "/-/config", "/-/exchanges", "/-/would-rewrite", "/conformance"]
 
 
 @pytest.fixture
@@ -84,7 +84,12 @@ async def test_ready_does_not_follow_the_archive(client: Client, process: Proces
 
 
 async def test_a_reload_tells_which_configuration_is_in_force(client: Client, process: Process) -> None:
-    process.result = ReloadResult(True, "beef", notes=("server.port changed and takes effect at the next start",))
+    process.result = ReloadResult(
+        True,
+        "beef",
+        notes=("server.port changed and takes effect at the next start",),
+        changes=("server.port: 8080 -> 8081", "mode: enforce -> observe"),
+    )
     reply = await client.post("/-/reload")
     assert reply.status == 200
     assert await reply.json() == {
@@ -92,7 +97,15 @@ async def test_a_reload_tells_which_configuration_is_in_force(client: Client, pr
         "hash": "beef",
         "findings": [],
         "notes": ["server.port changed and takes effect at the next start"],
+        "changes": ["server.port: 8080 -> 8081", "mode: enforce -> observe"],
     }
+    text = await client.post("/-/reload", headers={"Accept": "text/plain"})
+    assert (await text.text()).splitlines() == [
+        "reloaded; in force: beef",
+        "server.port: 8080 -> 8081",
+        "mode: enforce -> observe",
+        "server.port changed and takes effect at the next start",
+    ]
 
 
 async def test_a_refused_reload_lists_every_finding_as_json_or_text(client: Client, process: Process) -> None:
@@ -103,7 +116,13 @@ async def test_a_refused_reload_lists_every_finding_as_json_or_text(client: Clie
     process.result = ReloadResult(False, "c0ffee", findings)
     reply = await client.post("/-/reload")
     assert reply.status == 422
-    assert await reply.json() == {"result": "refused", "hash": "c0ffee", "findings": list(findings), "notes": []}
+    assert await reply.json() == {
+        "result": "refused",
+        "hash": "c0ffee",
+        "changes": [],
+        "findings": list(findings),
+        "notes": [],
+    }
     text = await client.post("/-/reload", headers={"Accept": "text/plain"})
     assert text.status == 422
     assert await text.text() == "\n".join(["refused; in force: c0ffee", *findings, ""])
@@ -195,6 +214,26 @@ async def test_a_limit_that_is_none_is_refused(client: Client, limit: str) -> No
     assert "limit" in (await reply.json())["error"]
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_a_report_is_a_page_for_browsers_and_json_for_programs(client: Client) -> None:
+    for headers, kind in (
+        (BROWSER, "text/html"),
+        ({"Accept": "application/json"}, "application/json"),
+        ({}, "application/json"),
+    ):
+        assert (await client.get("/-/would-rewrite", headers=headers)).content_type == kind
+
+
+async def test_the_status_page_updates_itself_unless_told_not_to(client: Client) -> None:
+    assert (await client.get("/")).headers["Refresh"] == "10"
+    assert (await client.get("/?refresh=60")).headers["Refresh"] == "60"
+    assert "Refresh" not in (await client.get("/?refresh=off")).headers
+    refused = await client.get("/?refresh=never")
+    assert (refused.status, "refresh is off" in await refused.text()) == (400, True)
+
+
 async def test_an_unknown_path_names_what_exists(client: Client) -> None:
     reply = await client.get("/studies")
     assert reply.status == 404
@@ -203,11 +242,12 @@ async def test_an_unknown_path_names_what_exists(client: Client) -> None:
     assert {"GET /metrics", "POST /-/reload", "GET /-/ready"} <= told["endpoints"].keys()
 
 
-async def test_every_listed_endpoint_exists(client: Client) -> None:
+async def test_every_listed_endpoint_exists(client: Client, process: Process) -> None:
+    process.saw(record(id="known"))
     listed = (await (await client.get("/nowhere")).json())["endpoints"]
     for endpoint in listed:
         method, path = endpoint.split()
-        assert (await client.request(method, path)).status == 200
+        assert (await client.request(method, path.format(id="known"))).status == 200
 
 
 async def test_an_error_of_ours_is_told_by_its_class(client: Client, process: Process) -> None:

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.admin.page import LINKS
+from gateway.admin.status_page import Shown, refresh_of, status_page
+from gateway.admin.tables import EXCHANGES, FAILURES
 from gateway.admin.words import BUILT_IN_RULES, span, what_happened
+from gateway.config.settings import Switches
 from gateway.core.decision import Observed
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.core.normalise import BUILT_IN
@@ -17,22 +21,9 @@ from tests.telemetry.records import PORTAL, record, settings
 def test_what_the_archive_said_stands_beside_what_clients_got() -> None:
     process = Process().saw(*[record()] * 3, record(received=302, status=401, rule="portal-login"))
     assert page(process).rows("What the archive said") == [
-        ["302 Found", "401 Unauthorized", "portal-login", "1"],
-        ["200 OK", "200 OK", "unchanged", "3"],
+        ["Search (QIDO-RS)studies.search4 exchanges", "Archive said", "3", "1", ""],
+        ["302 → 401 by portal-login (1)", "Clients got", "3", "", "1"],
     ]
-
-
-def test_where_there_is_no_code_the_page_says_why() -> None:
-    process = Process().saw(
-        record(received=None, status=503, rule="failure", failure="connection_refused"),
-        record(received=999, status=503, rule="invalid-status"),
-        record(received=None, status=None, failure="client_gone", ended="client_gone"),
-    )
-    assert {tuple(row) for row in page(process).rows("What the archive said")} == {
-        ("no answer", "503 Service Unavailable", "failure", "1"),
-        ("not an HTTP status", "503 Service Unavailable", "invalid-status", "1"),
-        ("no answer", "nothing: it had left", "nobody", "1"),
-    }
 
 
 def test_rules_come_with_their_why() -> None:
@@ -56,19 +47,42 @@ def test_every_built_in_rule_has_a_sentence() -> None:
     assert BUILT_IN_RULES.keys() == BUILT_IN
 
 
+REFUSED = {"received": None, "status": 503, "failure": "connection_refused", "rule": "failure"}
+
+
 def test_the_last_failures_are_told_in_sentences() -> None:
-    refused = {"received": None, "status": 503, "failure": "connection_refused", "rule": "failure"}
-    process = Process().saw(record(), record(id="17", started=0.0, **refused))
-    [row] = page(process).rows("The last failures")
-    assert row[:4] == ["1970-01-01 00:00:00", "studies.search", "no answer", "503"]
-    assert row[4] == f"{MEANINGS[FailureKind.CONNECTION_REFUSED].sentence}17"
+    process = Process().saw(record(), record(id="17", started=0.0, **REFUSED))
+    assert page(process).rows("The last failures") == [
+        [
+            "1970-01-01 00:00:00 explain17",
+            "Search (QIDO-RS)studies.search",
+            "no answer → 503",
+            MEANINGS[FailureKind.CONNECTION_REFUSED].sentence,
+        ]
+    ]
+
+
+def test_failures_outlive_successes() -> None:
+    process = Process().saw(record(id="failed", started=1.0, **REFUSED))
+    process.saw(*(record(id=f"fine-{number}", started=2.0 + number) for number in range(500)))
+    seen = page(process)
+    assert "failed" in seen.rows("The last failures")[0][0]
+    assert [row[0] for row in seen.rows("The last exchanges")] == [
+        f"1970-01-01 00:08:{21 - back} explainfine-{499 - back}" for back in range(EXCHANGES)
+    ]
+
+
+def test_an_exchange_leads_to_its_explanation() -> None:
+    seen = page(Process().saw(record(id="0b0e7c1e-6f0e", status=503, received=None), record(id="../../metrics")))
+    assert seen.links.count("/-/exchanges/0b0e7c1e-6f0e") == 2, "among the failures and among the last"
+    assert not [link for link in seen.links if ".." in link]
 
 
 @pytest.mark.parametrize(
     ("more", "told"),
     [
         ({"status": 500, "received": 500}, "The archive reported an error of its own."),
-        ({"status": 500, "received": 500, "why": "Known to crash at night."}, "Known to crash at night."),
+        ({"status": 500, "received": 500, "why": "known to crash at night"}, "Known to crash at night"),
         ({"ended": "client_gone"}, "The client left before the end."),
         (
             {"ended": "client_gone", "failure": "client_gone", "status": None},
@@ -85,22 +99,60 @@ def test_what_happened(more: dict[str, object], told: str) -> None:
     assert what_happened(record(**more)) == told
 
 
-def test_observe_mode_is_announced_in_large_letters() -> None:
+def test_the_mode_is_announced_in_large_letters() -> None:
     observing = Process(settings(mode=Mode.OBSERVE)).saw(
         record(received=302, status=302, observed=(Observed("portal-login", 401),))
     )
+    assert '<p class="large"><span class="unseen">Mode: </span>OBSERVE</p>' in written(observing)
     assert "The gateway only observes" in words(observing)
-    assert "Mode: observe" in words(observing)
-    assert page(observing).rows("would have been changed") == [
-        ["302 Found", "401 Unauthorized", "portal-loginThe portal's session ran out.", "1"]
+    [row] = page(observing).rows("What enforce would change")
+    assert row == [
+        "Search (QIDO-RS)studies.search",
+        "302 → 401 Unauthorized",
+        "portal-loginThe portal's session ran out.",
+        "1",
+        "100.0%",
     ]
-    assert "only observes" not in words(Process())
+    assert '<p class="large"><span class="unseen">Mode: </span>ENFORCE</p>' in written(Process())
+    assert "only observe" not in words(Process())
+
+
+def test_rules_that_observe_are_named_without_observe_mode() -> None:
+    switches = Switches(rules={f"rule-{number}": f"gateway.yaml:{number}" for number in range(9)})
+    told = words(Process(settings(switches=switches)))
+    assert "Rules that only observe: rule-0, rule-1, rule-2, rule-3, rule-4, …." in told
+    assert "Nothing so far." in told
 
 
 def test_a_single_rule_that_observes_shows_without_observe_mode() -> None:
     process = Process().saw(record(observed=(Observed("portal-login", 401),)))
-    assert page(process).rows("would have been changed")[0][1] == "401 Unauthorized"
-    assert not [name for name in page(Process()).tables if "would have" in name]
+    assert page(process).rows("What enforce would change")[0][1] == "200 → 401 Unauthorized"
+    assert not [name for name in page(Process()).tables if name.startswith("What enforce")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        (None, 10),
+        ("off", 0),
+        ("1", 1),
+        ("9999", 9999),
+        ("0", None),
+        ("10000", None),
+        ("-1", None),
+        ("", None),
+        ("٣", None),
+    ],
+)
+def test_updating_is_as_often_as_asked(asked: str | None, seconds: int | None) -> None:
+    assert refresh_of(asked) == seconds
+
+
+def test_updating_can_be_paused_and_resumed() -> None:
+    seen = Shown(Process().counted.snapshot(), (), (), NOW, 0)
+    paused = status_page(Process(), seen)
+    assert '<a href="/">Resume updating</a>' in paused
+    assert '<a href="/?refresh=off">Pause updating</a>' in status_page(Process(), replace(seen, refresh=10))
 
 
 def test_the_page_says_what_runs() -> None:
@@ -152,18 +204,18 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     """A hospital's network has no way out, and an operator's page needs no script."""
     seen = Page(written(Process()))
     assert not {"script", "link", "img", "iframe", "form"} & set(seen.tags)
-    assert seen.links == ["/metrics", "/-/config", "/-/exchanges", "/-/ready"]
+    assert set(seen.links) == {"#content", "/?refresh=off", *LINKS}
     assert "url(" not in written(Process())
 
 
 def test_tables_stay_short_and_numbers_readable() -> None:
     process = Process()
-    for received in range(400, 450):
-        process.saw(record(received=received, status=400, rule="fold"))
+    for number in range(50):
+        process.saw(record(id=f"{number}", status=503, received=None, started=float(number)))
     for _ in range(1234):
         process.counted.observe(record())
     seen = page(process)
-    assert len(seen.rows("What the archive said")) == 20
+    assert (len(seen.rows("The last failures")), len(seen.rows("The last exchanges"))) == (FAILURES, EXCHANGES)
     assert "1\u2009284" in written(process)
 
 

@@ -1,6 +1,7 @@
 """The gateway as an operator starts it, at its most talkative, and everything it says."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -33,6 +34,8 @@ routes:
 packs: all
 logging: {{level: debug, format: {format}, identifiers: {identifiers}{key}}}
 """
+HTML = ("Accept", "text/html")
+KIND = ("received", "status", "rule", "failure", "ended")
 PAGES = ("/metrics", "/-/exchanges?limit=1000", "/-/config", "/", "/-/ready", "/-/healthy", "/conformance")
 
 
@@ -65,7 +68,16 @@ class Gateway:
         """Every page for operators."""
         replies = [await ask(self.admin_port, request("GET", page)) for page in PAGES]
         assert [reply.status for reply in replies[:4]] == [200] * 4
-        return b"".join(reply.head + reply.body for reply in replies)
+        return b"".join(reply.head + reply.body for reply in [*replies, *await self.explained()])
+
+    async def explained(self) -> list[Reply]:
+        """What is told of one exchange of each kind that is remembered, to programs and to people."""
+        recent = json.loads((await ask(self.admin_port, request("GET", PAGES[1]))).body)["exchanges"]
+        kinds = {tuple(one[name] for name in KIND): one["id"] for one in recent}
+        asked = [request("GET", f"/-/exchanges/{id_}", *for_) for id_ in kinds.values() for for_ in ((), (HTML,))]
+        replies = [await ask(self.admin_port, each) for each in asked]
+        assert {reply.status for reply in replies} <= {200}
+        return replies
 
     async def reload(self) -> Reply:
         return await ask(self.admin_port, request("POST", "/-/reload"))

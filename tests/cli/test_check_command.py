@@ -39,7 +39,7 @@ def test_every_mistake_has_its_line(file: Path, capsys: pytest.CaptureFixture[st
     ended = called(capsys, "check", file)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines() == [
-        f"{file}:1:1: upstreams: is missing. Name at least one archive, by an id.",
+        f"{file}:1:1: upstreams: is missing. The archives, each by an id of your choice; name at least one.",
         f'{file}:2:1: upstream: unknown key; did you mean "upstreams"?',
         f"{file}: 2 findings",
     ]
@@ -87,3 +87,50 @@ def test_the_configurations_that_ship_are_valid(shipped: str) -> None:
     file = Path(__file__).parents[2] / "config" / shipped
     ended = started("check", file, PACS_URL="http://pacs.example:8042")
     assert (ended.code, ended.err) == (0, "")
+
+
+def test_the_difference_to_another_file_is_what_a_reload_would_log(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = tmp_path / "new.yaml"
+    new.write_text(
+        GOOD.replace("pacs:8042", "pacs2:8042").replace(
+            "rules:", "server: {port: 8081}\nretry_after: {default: 20s}\nrules:"
+        )
+    )
+    ended = called(capsys, "check", new, "--diff", file)
+    assert (ended.code, ended.err) == (0, "")
+    valid, *told = ended.out.splitlines()
+    assert valid.startswith(f"{new}: valid. ")
+    assert told == [
+        f"a reload from {file} changes:",
+        "  server.port: 8080 -> 8081",
+        "  upstreams.pacs.url: http://pacs:8042 -> http://pacs2:8042",
+        "  retry_after.default: 10s -> 20s",
+        "  note: server.port changed and takes effect at the next start",
+    ]
+
+
+def test_two_files_that_mean_the_same_differ_in_nothing(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = tmp_path / "new.yaml"
+    new.write_text("# the same\n" + GOOD + "mode: enforce\n")
+    ended = called(capsys, "check", new, "--diff", file)
+    assert (ended.code, ended.out.splitlines()[1:]) == (0, [f"a reload from {file} changes nothing"])
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [(None, 2, "cannot be read: No such file or directory"), ("version: 1\n", 1, "upstreams: is missing")],
+)
+def test_the_other_file_must_be_one_as_well(
+    file: Path, tmp_path: Path, content: str | None, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.yaml"
+    if content is not None:
+        old.write_text(content)
+    ended = called(capsys, "check", file, "--diff", old)
+    assert (ended.code, ended.out) == (code, "")
+    assert message in ended.err
+    assert ended.err.endswith(f"{old}: 1 finding\n")

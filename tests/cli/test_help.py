@@ -8,7 +8,9 @@ from gateway import __version__
 from gateway.cli.main import parser
 from tests.cli.command import Ended, called, started
 
-COMMANDS = ("serve", "check", "test", "demo", "healthcheck", "version")
+COMMANDS = (
+    "serve", "check", "test", "explain", "replay", "diff", "probe", "conformance", "schema", "demo", "healthcheck", "version",
+)  # fmt: skip
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:

@@ -51,9 +51,7 @@ def test_the_variable_names_a_file_too(tmp_path: Path) -> None:
     file = tmp_path / "nowhere.yaml"
     ended = started("serve", PACS_GATEWAY_CONFIG=str(file))
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == (
-        f"pacs-gateway: the configuration cannot be read:\n  {file}: cannot be read: No such file or directory\n"
-    )
+    assert ended.err == (f"pacs-gateway: {file}: cannot be read: No such file or directory\n")
 
 
 def test_a_file_with_mistakes_is_told_with_all_of_them(tmp_path: Path) -> None:
@@ -62,7 +60,7 @@ def test_a_file_with_mistakes_is_told_with_all_of_them(tmp_path: Path) -> None:
     ended = started("serve", "--config", file)
     assert ended.code == 1
     head, version, url = ended.err.splitlines()
-    assert head == "pacs-gateway: the configuration has mistakes:"
+    assert head == "pacs-gateway: 2 mistakes:"
     assert version == f"  {file}:1:10: version: this release reads version 1"
     assert url.startswith(f"  {file}:2:19: upstreams.pacs.url: is missing. ")
 

@@ -335,9 +335,7 @@ def test_a_configuration_with_mistakes_is_told_as_by_check(site: Site) -> None:
     site.write("gateway.yaml", CONFIG.replace("status: 503, retry", "status: 418, retry"))
     ended = site.test()
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith(
-        "pacs-gateway: the configuration has mistakes:\n  gateway.yaml:7:20: rules[0].then.status: 418"
-    )
+    assert ended.err.startswith("pacs-gateway: 2 mistakes:\n  gateway.yaml:7:20: rules[0].then.status: 418")
 
 
 def test_a_case_with_mistakes_stops_the_run(site: Site) -> None:

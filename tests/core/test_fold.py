@@ -4,7 +4,7 @@ import pytest
 
 from gateway.core.decision import BodyPlan
 from gateway.core.facts import RequestFacts
-from gateway.core.fold import BY_CLASS, HOP_CODES, ROWS
+from gateway.core.fold import BY_CLASS, HOP_CODES, ROWS, row_for
 from gateway.core.policy import Documented, Policy
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET
 from tests.core.making import RETRIEVE, SEARCH, SECOND_SET, STORE, STRICT, asked, judged, said
@@ -185,3 +185,16 @@ def test_why_names_the_code_that_came() -> None:
 
 def test_the_codes_about_the_hop_are_these() -> None:
     assert {407, 421, 426, 495, 496, 497, 505, 511} == HOP_CODES
+
+
+@pytest.mark.parametrize("code", [*ROWS, 299, 399, 499, 599])
+def test_the_cases_of_a_row_are_those_that_can_happen(code: int) -> None:
+    """What is said of a row is what it does, no more and no less."""
+    row = row_for(code, STRICT)
+    requests = (RETRIEVE, HEAD, STORE, WORKITEM, DELETE)
+    given = {row.code(request, said(code, *lines)) for request in requests for lines in ((), (WHERE,))}
+    assert given == {to for to, _when in row.cases()}
+
+
+def test_a_row_of_the_site_takes_the_place_of_ours() -> None:
+    assert list(row_for(502, Policy(fold={502: 500})).cases()) == [(500, "")]

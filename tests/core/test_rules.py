@@ -57,9 +57,9 @@ def test_a_rule_that_observes_is_noted_and_passed_over() -> None:
     assert decision.observed == (Observed("watch", 404), Observed("mark", 500))
 
 
-def test_what_observes_a_failure_has_no_status_to_note() -> None:
+def test_what_observes_a_failure_notes_what_the_client_gets() -> None:
     policy = having(rule("watch", REFUSED, healthy=True, observe=True))
-    assert judged(RETRIEVE, failed(FailureKind.CONNECTION_REFUSED), policy).observed == (Observed("watch", 0),)
+    assert judged(RETRIEVE, failed(FailureKind.CONNECTION_REFUSED), policy).observed == (Observed("watch", 503),)
 
 
 def test_a_rule_says_what_the_breaker_learns() -> None:

@@ -22,17 +22,24 @@ routes: [{{id: all, prefix: /, upstream: pacs, service: opaque}}]
 
 
 class Gateway:
-    """`serve` with a file, started on entry and killed on exit. `shell` is what a shell does before it."""
+    """`serve` with a file, started on entry and killed on exit. `shell` is what a shell does before it, `options` what is
+    said to it besides."""
 
     _LISTENING = re.compile(r"listening on port (\d+), admin on port (\d+)")
 
     def __init__(
-        self, folder: Path, url: str = "http://127.0.0.1:1", drain: str = "10s", shell: str = "", workers: int = 1
+        self,
+        folder: Path,
+        url: str = "http://127.0.0.1:1",
+        drain: str = "10s",
+        shell: str = "",
+        workers: int = 1,
+        options: str = "",
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.file, self._out, self._err = folder / "gateway.yaml", folder / "out", folder / "err"
         self.configure(CONFIGURATION.format(url=url, drain=drain, workers=workers))
-        self._shell = shell
+        self._shell, self._options = shell, options
         self.process: Process | None = None
         self.port = self.admin_port = 0
 
@@ -40,7 +47,7 @@ class Gateway:
         self.file.write_text(text)
 
     async def __aenter__(self) -> "Gateway":
-        command = f'{self._shell} exec "{sys.executable}" -m gateway serve --config "{self.file}"'
+        command = f'{self._shell} exec "{sys.executable}" -m gateway serve --config "{self.file}" {self._options}'
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = await asyncio.create_subprocess_shell(
                 command, stdin=DEVNULL, stdout=out, stderr=err, cwd=PROJECT

@@ -5,8 +5,8 @@ import shutil
 import socket
 from pathlib import Path
 
-from tests.pacs.servers import Server, missing
 from tests.support.ports import free_port
+from tests.support.servers import Server, missing
 
 # With each answer of the archive, and with none that the proxy makes itself.
 PASSED = "X-Passed-On"

@@ -11,8 +11,8 @@ from dicomweb_client import DICOMwebClient
 from tests.pacs.archives import Orthanc, TinyPacs, tiny_pacs_programs
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, odd_objects, part10
-from tests.pacs.servers import Server
 from tests.pacs.wire import ask
+from tests.support.servers import Server
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.pacs.servers import Server, get
+from tests.support.servers import Server, get
 
 PROJECT = Path(__file__).parents[2]
 

@@ -14,8 +14,8 @@ from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.raw_archive import RawArchive
 from tests.pacs.samples import MULTIPART, UIDS, LargeObject, digest_of
-from tests.pacs.servers import Server, until
 from tests.pacs.wire import ask, opened
+from tests.support.servers import Server, until
 
 HUGE = LargeObject(f"{UIDS}.1024", 1024)
 LARGE = LargeObject(f"{UIDS}.500", 500)

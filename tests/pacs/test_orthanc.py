@@ -10,8 +10,8 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import UIDS, ct, odd_objects, path_of
-from tests.pacs.servers import Server
 from tests.pacs.wire import Answer, ask, digest
+from tests.support.servers import Server
 
 STUDY, SERIES, INSTANCE = f"{UIDS}.1", f"{UIDS}.1.1", f"{UIDS}.1.1.1"
 OF_STUDY = f"/dicom-web/studies/{STUDY}"

@@ -11,8 +11,8 @@ from pydicom.uid import BasicTextSRStorage
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10
-from tests.pacs.servers import Server
 from tests.pacs.wire import Answer, ask, digest
+from tests.support.servers import Server
 
 ROOT = "/dicom-web/studies"
 STUDY = f"{ROOT}/{UIDS}.1"

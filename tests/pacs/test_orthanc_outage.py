@@ -9,8 +9,8 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10
-from tests.pacs.servers import Server
 from tests.pacs.wire import ask, opened, rest_of
+from tests.support.servers import Server
 
 STUDY = f"/dicom-web/studies/{UIDS}.1"
 IMAGES = 20  # of 2 MiB each

@@ -18,8 +18,8 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10, path_of
-from tests.pacs.servers import Server, until
 from tests.pacs.wire import Answer, ask
+from tests.support.servers import Server, until
 
 ROOT = "/dicom-web"
 KNOWN = part10(ct(f"{UIDS}.1", size=256))

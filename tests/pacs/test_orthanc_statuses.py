@@ -11,8 +11,8 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, odd_objects, part10, path_of
-from tests.pacs.servers import Server, until
 from tests.pacs.wire import ask
+from tests.support.servers import Server, until
 
 STUDY = f"/dicom-web/studies/{UIDS}.1"
 INSTANCE = f"{STUDY}/series/{UIDS}.1.1/instances/{UIDS}.1.1.1"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from tests.pacs.servers import Server, missing
 from tests.support.listener import Listener
 from tests.support.ports import free_port
+from tests.support.servers import Server, missing
 
 PASSWORD = "Sesam-1234"
 

@@ -41,14 +41,14 @@ _NAMES = (
     "Allow", "Connection", "Via", "Date", "ETag", "Warning", "Transfer-Encoding", "Proxy-Status", "Set-Cookie",
     "Cache-Control", "Range", "If-None-Match", "If-Match", "Accept",
 )  # fmt: skip
-_VALUES = (
+VALUES = (
     "", "0", "5", "-1", "soon", "9" * 40, "0" * 6000, "Fri, 31 Dec 2032 23:59:59 GMT", "Mon, 39 Feb 0000 29:59:69 GMT",
     "text/html", "text/plain", "application/json", "application/dicom+json", "application/dicom", "image/png", "bytes 0-1/2",
     'multipart/related; type="application/dicom"; boundary=b', "multipart/byteranges; boundary=b", "close, Location, Allow",
     "/login", "http://pacs.internal:8042/x", "//pacs.internal:8042", "http://[", "javascript:1", "Basic", "1.1 pacs-gateway",
     "text/html;q=0.5, */*;q=" + "9" * 400, "gzip", "identity", "chunked",
 )  # fmt: skip
-_BODIES = (
+BODIES = (
     b"", b" \n", b"<html>login</html>", b'{"a": [1]}', b"[]", b"1" * 5000, b"[" * 5000, b"\xff\xd8\xff", b"not found",
     bytes(128) + b"DICM", b"Traceback (most recent call last)", b"--b\r\nContent-Type: a/b\r\n\r\n",
 )  # fmt: skip
@@ -57,12 +57,12 @@ _TARGETS = (
     "/rs/workitems/1", "/rs/workitems/1/state", "/wado?requestType=WADO&studyUID=1&seriesUID=2&objectUID=3", "/%zz//..;?#",
 )  # fmt: skip
 
-lines = st.tuples(st.sampled_from(_NAMES) | LATIN, st.sampled_from(_VALUES) | LATIN)
+lines = st.tuples(st.sampled_from(_NAMES) | LATIN, st.sampled_from(VALUES) | LATIN)
 fields = st.lists(lines, max_size=6).map(Fields)
 statuses = st.sampled_from((200, 204, 206, 301, 302, 304, 401, 404, 405, 407, 412, 416, 429, 500, 502, 503, 999)) | (
     st.integers(100, 599) | st.integers(-(10**6), 10**6)
 )
-peeks = st.none() | st.sampled_from(_BODIES) | st.binary(max_size=200)
+peeks = st.none() | st.sampled_from(BODIES) | st.binary(max_size=200)
 responses = st.builds(Response, statuses, fields, peeks, st.booleans())
 failures = st.builds(
     Failure,

@@ -54,3 +54,15 @@ def test_no_limit_below_zero_gives_anything() -> None:
     journal.add(record())
     assert journal.recent(0) == ()
     assert journal.recent(-5) == ()
+
+
+def test_an_exchange_is_found_by_its_id_until_it_is_forgotten() -> None:
+    journal = Journal(successes=2, failures=2)
+    for number in range(4):
+        journal.add(record(id=str(number), status=200 if number % 2 else 500))
+    assert [journal.find(str(number)) is not None for number in range(5)] == [True, True, True, True, False]
+    journal.add(record(id="5"))
+    assert journal.find("1") is None
+    found = journal.find("5")
+    assert found is not None
+    assert (found[0].id, found[1]) == ("5", None)

@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.telemetry.labels import ClosedSets, Series, code_label
-from gateway.telemetry.ledger import DURATIONS, Books, Ledger
+from gateway.telemetry.ledger import DURATIONS, Books, Ledger, note_first, note_last
 from gateway.telemetry.record import ExchangeRecord
 from tests.telemetry.records import record, settings
 
@@ -19,7 +20,11 @@ LABELS = {
     "seconds": ("route", "transaction"),
     "upstream_seconds": ("upstream", "transaction"),
     "bytes": ("direction",),
+    "undeclared": ("code",),
+    "first_seen": ("transaction", "upstream_code"),
+    "last_seen": ("transaction", "upstream_code"),
 }
+DECLARED = frozenset({"none", "200"})
 # On a bucket's bound, beside it, behind the last; sums of such numbers are exact in any order.
 SECONDS = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, 2.5, 10.0, 600.0, 600.5, 5000.0])
 RECORDS = st.builds(
@@ -51,8 +56,15 @@ class Counted:
             metric = Histogram(name, "", LABELS[name], buckets=DURATIONS, registry=self.registry)
             return Series(metric, LABELS[name], closed)
 
-        self.books = Books(counter("responses"), histogram("seconds"), histogram("upstream_seconds"), counter("bytes"))
+        def gauge(name: str) -> Series[Gauge]:
+            return Series(Gauge(name, "", LABELS[name], registry=self.registry), LABELS[name], closed)
+
+        self.books = Books(
+            counter("responses"), histogram("seconds"), histogram("upstream_seconds"), counter("bytes"),
+            counter("undeclared"), gauge("first_seen"), gauge("last_seen"),
+        )  # fmt: skip
         self.ledger = Ledger(closed, self.books)
+        self.ledger.declare(DECLARED)
 
     def one_by_one(self, told: ExchangeRecord) -> None:
         """Without the ledger."""
@@ -63,6 +75,11 @@ class Counted:
             self.books.upstream_seconds.of(told.upstream, told.transaction).observe(told.upstream_seconds)
         self.books.bytes.of("in").inc(told.bytes_in)
         self.books.bytes.of("out").inc(told.bytes_out)
+        if codes[1] not in DECLARED:
+            self.books.undeclared.of(codes[1]).inc()
+        if told.received is not None:
+            note_first(self.books.first_seen.of(told.transaction, codes[0]), told.started)
+            note_last(self.books.last_seen.of(told.transaction, codes[0]), told.started)
 
     def text(self) -> list[str]:
         """In the order of the alphabet. When a series was born, and which was first, does not matter."""
@@ -72,9 +89,9 @@ class Counted:
 
 @given(st.lists(st.lists(RECORDS, max_size=8), max_size=4))
 def test_the_ledger_says_what_counting_one_by_one_says(turns: list[list[ExchangeRecord]]) -> None:
-    expected, counted = Counted(), Counted()
+    expected, counted, clock = Counted(), Counted(), count(1_767_225_600)
     for told in turns:
-        for one in told:
+        for one in (each._replace(started=float(next(clock))) for each in told):
             expected.one_by_one(one)
             counted.ledger.add(one)
         counted.ledger.settle()
@@ -98,6 +115,9 @@ def test_words_from_outside_share_a_page() -> None:
     assert len(counted.ledger._pages) == 1
 
 
+_SEEN = '_seen_timestamp_seconds{transaction="studies.search",upstream_code="200"}'
+FIRST, LAST = f"pacs_gateway_upstream_code_first{_SEEN}", f"pacs_gateway_upstream_code_last{_SEEN}"
+
 SEVERAL = """
 import os
 from prometheus_client import CollectorRegistry, generate_latest
@@ -106,9 +126,10 @@ from gateway.config.load import quick_start
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.record import ExchangeRecord
 
-os.fork()  # both go on from here
+is_parent = bool(os.fork())  # both go on from here
 counted = Metrics(quick_start("http://127.0.0.1:8042"), 0.0)
-told = ExchangeRecord("", 0.0, "pacs", "pacs", "studies.search", "GET", 200, 200, "-", "", bytes_out=7)
+started = 2000.0 if is_parent else 1000.0
+told = ExchangeRecord("", started, "pacs", "pacs", "studies.search", "GET", 200, 200, "-", "", bytes_out=7)
 for seconds in (0.25, 0.5, 5000.0):
     counted.observe(told._replace(seconds=seconds))
 counted.settle()
@@ -132,5 +153,42 @@ def test_where_several_processes_count_together_so_do_their_ledgers(tmp_path: Pa
         f'{name}_bucket{{le="+Inf",{labels}}} 6.0',
         f"{name}_sum{{{labels}}} 10001.5",
         'pacs_gateway_bytes_total{direction="out"} 42.0',
+        f"{FIRST} 1000.0",
+        f"{LAST} 2000.0",
     ):
         assert line in done.stdout.splitlines()
+
+
+SUCCESSOR = """
+import sys
+from pathlib import Path
+from gateway.workers.summing import Sums, count_for_all
+folder, started = Path(sys.argv[1]), float(sys.argv[2])
+count_for_all(folder, 1)
+from prometheus_client import generate_latest
+from gateway.config.load import quick_start
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.record import ExchangeRecord
+counted = Metrics(quick_start("http://127.0.0.1:8042"), 0.0, is_worker=True)
+counted.observe(ExchangeRecord("", started, "pacs", "pacs", "studies.search", "GET", 200, 200, "-", ""))
+counted.settle()
+counted._ledger._books.first_seen.of("studies.search", "404")  # born, and without a value yet
+from prometheus_client import values
+values.ValueClass = values.MutexValue
+sums = Sums(folder, quick_start("http://127.0.0.1:8042"), 0.0)
+sums.ended(1)
+print(sums.render().decode())
+"""
+
+
+def test_a_successor_of_a_worker_knows_when_a_code_was_first_seen(tmp_path: Path) -> None:
+    """And a series that has no value yet is in no text: as the least of all it would hide what the others know."""
+    for started, first, last in (
+        ("2000", "2000.0", "2000.0"),
+        ("1000", "1000.0", "2000.0"),
+        ("3000", "1000.0", "3000.0"),
+    ):
+        run = [sys.executable, "-c", SUCCESSOR, str(tmp_path), started]
+        lines = subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()
+        seen = sorted(line for line in lines if "_seen_timestamp_seconds{" in line)
+        assert seen == [f"{FIRST} {first}", f"{LAST} {last}"]

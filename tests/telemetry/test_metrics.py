@@ -1,6 +1,7 @@
 """The metrics as Prometheus reads them, parsed back from the text by the client library's own parser."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -8,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import __version__
 from gateway.core.decision import Observed, RetrySource
 from gateway.core.failures import FailureKind
-from gateway.core.policy import Mode
+from gateway.core.policy import Documented, Mode, Policy
 from gateway.core.store import SUSPICIONS
+from gateway.dicomweb.statuses import DCS_SET
 from gateway.guard.breaker import BreakerState
 from gateway.telemetry.guard_metrics import Guarded
 from gateway.telemetry.labels import UNINSPECTED
@@ -40,8 +42,13 @@ LABELS = {
     "pacs_gateway_uninspected_total": {"reason"},
     "pacs_gateway_suspicious_total": {"transaction", "reason"},
     "pacs_gateway_would_rewrite_total": {"rule", "upstream_code", "code"},
+    "pacs_gateway_would_rewrite_by_transaction_total": {"transaction", "rule", "upstream_code", "code"},
     "pacs_gateway_bytes_total": {"direction"},
+    "pacs_gateway_undeclared_total": {"code"},
+    "pacs_gateway_upstream_code_first_seen_timestamp_seconds": {"transaction", "upstream_code"},
+    "pacs_gateway_upstream_code_last_seen_timestamp_seconds": {"transaction", "upstream_code"},
     "pacs_gateway_audit_messages_total": {"outcome"},
+    "pacs_gateway_recorded_total": {"result"},
     "pacs_gateway_audit_queued": set(),
     "pacs_gateway_config_last_reload_successful": set(),
     "pacs_gateway_config_last_reload_success_timestamp_seconds": set(),
@@ -105,6 +112,39 @@ def test_what_the_archive_said_is_counted_beside_what_the_client_got() -> None:
         counted.observe(record(received=302, status=401, rule="portal-login"))
     labels = {"route": "dicomweb", "transaction": "studies.search", "upstream_code": "302", "code": "401"}
     assert value(counted, "responses_total", **labels, rule="portal-login") == 3
+
+
+def test_what_leaves_undeclared_is_counted_apart() -> None:
+    """What passes in observe mode, say. A 101 is in no documented set, and who left before it was answered got no code."""
+    counted = metrics()
+    for status in (502, 502, 299, 200, 429, 101, None):
+        counted.observe(record(status=status))
+    named = {labels["code"]: count for labels, count in samples(counted)["pacs_gateway_undeclared_total"]}
+    assert {code: count for code, count in named.items() if count} == {"502": 2, "299": 1}
+    assert named["504"] == 0  # known from the field, so alerts on it have something to begin with
+    assert "200" not in named
+
+
+def test_a_reload_decides_what_is_undeclared_from_then_on() -> None:
+    counted = metrics()
+    counted.observe(record(status=502))
+    larger = replace(settings(), policy=Policy(documented=Documented("dcs", DCS_SET)))
+    counted.reload_succeeded(larger, 1_700_000_001.0)
+    counted.observe(record(status=502))
+    assert value(counted, "undeclared_total", code="502") == 1
+
+
+def test_when_a_code_of_the_archive_was_seen_first_and_last() -> None:
+    counted = metrics()
+    for started in (1000.0, 1001.0):
+        counted.observe(record(started=started, received=404))
+    samples(counted)
+    counted.observe(record(started=1002.0, received=404))
+    counted.observe(record(**TROUBLE))
+    labels = {"transaction": "studies.search", "upstream_code": "404"}
+    assert value(counted, "upstream_code_first_seen_timestamp_seconds", **labels) == 1000
+    assert value(counted, "upstream_code_last_seen_timestamp_seconds", **labels) == 1002
+    assert value(counted, "upstream_code_last_seen_timestamp_seconds", **{**labels, "upstream_code": "none"}) is None
 
 
 def test_an_exchange_without_an_answer_has_no_upstream_code() -> None:
@@ -270,11 +310,11 @@ def test_the_snapshot_sums_over_routes_and_leaves_out_zeros() -> None:
     counted.observe(record(**TROUBLE))
     with counted.guard.in_flight("vna"), counted.guard.in_flight("vna"):
         seen = counted.snapshot()
-    assert seen.answered[0] == Answered("200", "200", "-", 3)
+    assert seen.answered[0] == Answered("studies.search", "200", "200", "-", 3)
     assert set(seen.answered[1:]) == {
-        Answered("302", "401", "portal-login", 1),
-        Answered("500", "500", "error-body", 1),
-        Answered("none", "503", "failure", 1),
+        Answered("studies.search", "302", "401", "portal-login", 1),
+        Answered("studies.search", "500", "500", "error-body", 1),
+        Answered("studies.search", "none", "503", "failure", 1),
     }
     assert (seen.exchanges, seen.changed) == (6, 3)
     assert seen.rules == (("error-body", 1), ("failure", 1), ("portal-login", 1))

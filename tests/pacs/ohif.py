@@ -1,0 +1,128 @@
+"""The OHIF viewer, prebuilt, as a hospital serves it: static files on an origin of their own, told where the gateway is."""
+
+import json
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from tests.support.servers import missing
+
+PACKAGE = "@ohif/app@3.12.10"
+_UNUSED = ("ort/", "dicom-microscopy-viewer/")  # of the viewer: segmentation by a neural network, and microscopy
+
+
+def viewer_files(folder: Path) -> Path:
+    """The files of the viewer: fetched once, kept while the cache of pytest lives."""
+    files, done = folder / "dist", folder / "unpacked.txt"
+    if not (done.exists() and done.read_text() == PACKAGE):
+        shutil.rmtree(files, ignore_errors=True)
+        _unpack(_fetch(folder), files)
+        done.write_text(PACKAGE)
+    return files
+
+
+def _fetch(folder: Path) -> Path:
+    if not shutil.which("npm"):
+        missing("npm is not installed (Debian: npm), and the viewer comes by it")
+    packed = subprocess.run(
+        ["npm", "pack", PACKAGE, "--json", "--pack-destination", str(folder)],
+        capture_output=True, text=True, timeout=300, cwd=folder,
+    )  # fmt: skip
+    if packed.returncode:
+        missing(f"the viewer could not be fetched ({packed.stderr.strip().splitlines()[-1]})")
+    return max(folder.glob("ohif-app-*.tgz"), key=lambda file: file.stat().st_mtime)
+
+
+def _unpack(archive: Path, files: Path) -> None:
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            name = member.name.removeprefix("package/dist/")
+            if name != member.name and not name.startswith(_UNUSED) and not name.endswith(".map"):
+                packed.extract(member.replace(name=name), files, filter="data")
+    archive.unlink()
+
+
+def configuration(gateway: str) -> str:
+    """What the viewer reads first."""
+    source = {
+        "namespace": "@ohif/extension-default.dataSourcesModule.dicomweb",
+        "sourceName": "gateway",
+        "configuration": {
+            "friendlyName": "The archive behind the gateway", "name": "gateway",
+            "qidoRoot": f"{gateway}/dicom-web", "wadoRoot": f"{gateway}/dicom-web", "wadoUriRoot": f"{gateway}/wado",
+            "qidoSupportsIncludeField": True, "imageRendering": "wadors", "thumbnailRendering": "wadors",
+            "enableStudyLazyLoad": True, "supportsFuzzyMatching": False, "supportsWildcard": True,
+            "omitQuotationForMultipartRequest": True,
+        },
+    }  # fmt: skip
+    settings = {
+        "routerBasename": None, "extensions": [], "modes": [], "showStudyList": True,
+        "investigationalUseDialog": {"option": "never"}, "disableConfirmationPrompts": True,
+        "showWarningMessageForCrossOrigin": False, "showCPUFallbackMessage": False,
+        "defaultDataSourceName": "gateway", "dataSources": [source],
+    }  # fmt: skip
+    return f"window.config = {json.dumps(settings)};"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Every address that is no file is a page of the viewer."""
+
+    def __init__(self, config: list[str], *args: object, directory: str) -> None:
+        self._config = config
+        super().__init__(*args, directory=directory)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/app-config.js":
+            content = self._config[0].encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            return
+        if path == "/" or not Path(self.translate_path(path)).is_file():
+            self.path = "/index.html"
+        super().do_GET()
+
+    def end_headers(self) -> None:
+        # What lets the viewer share memory between its workers.
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Viewer:
+    """The viewer on an origin of its own."""
+
+    def __init__(self, files: Path) -> None:
+        self._config = [""]
+        handler = partial(_Handler, self._config, directory=str(files))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def looks_at(self, gateway: str) -> None:
+        self._config[0] = configuration(gateway)
+
+    @contextmanager
+    def serving(self) -> Iterator["Viewer"]:
+        thread = Thread(target=self._server.serve_forever)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
