@@ -1,18 +1,19 @@
 """An exchange that took place, as the admin port of the running gateway tells it."""
 
-import http.client
 import json
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from gateway.cli.errors import UserError
-
-_PATIENCE = 10.0  # seconds; several workers may have to be asked
+from gateway.cli.running import Admin
 
 
 def recent(address: str, id_: str) -> dict[str, Any]:
     """What the gateway at this address says about the exchange."""
-    status, content = _asked(address, f"/-/exchanges/{quote(id_, safe='')}")
+    admin = Admin.named(address)
+    if admin is None:
+        raise UserError(f"--admin {address}: is not HOST:PORT or http://HOST:PORT")
+    status, content = admin.ask(f"/-/exchanges/{quote(id_, safe='')}", "application/json")
     told = _read(content, address)
     if status == 404 and "endpoints" in told:
         raise UserError(f"--id {id_}: {told.get('error', 'is not known')}")
@@ -23,33 +24,7 @@ def recent(address: str, id_: str) -> dict[str, Any]:
     return told
 
 
-def _asked(address: str, path: str) -> tuple[int, bytes]:
-    host, port = _place(address)
-    connection = http.client.HTTPConnection(host, port, timeout=_PATIENCE)
-    try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
-        reply = connection.getresponse()
-        return reply.status, reply.read()
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        where = f"--admin {address}: no gateway answers there ({reason})"
-        raise UserError(f"{where}; give --admin HOST:PORT of the admin port") from None
-    finally:
-        connection.close()
-
-
-def _place(address: str) -> tuple[str, int]:
-    """`host:port`, or what a browser shows."""
-    parts = urlsplit(address if "//" in address else f"//{address}")
-    try:
-        if parts.scheme in ("", "http") and parts.hostname:
-            return parts.hostname, parts.port or 9090
-    except ValueError:
-        pass  # a port that is none
-    raise UserError(f"--admin {address}: is not HOST:PORT or http://HOST:PORT")
-
-
-def _read(content: bytes, address: str) -> dict[str, Any]:
+def _read(content: str, address: str) -> dict[str, Any]:
     try:
         told = json.loads(content)
     except ValueError:

@@ -36,20 +36,23 @@ class Admin:
 
     def get(self, path: str, accept: str) -> str:
         """The content of an endpoint. Raises `UserError`."""
+        status, text = self.ask(path, accept)
+        if status != 200:
+            raise UserError(f"{self.authority}{self.base}{path} answered {status}; is it the gateway's admin port?")
+        return text
+
+    def ask(self, path: str, accept: str) -> tuple[int, str]:
+        """Status and content, whatever they are. Raises `UserError` where nobody answers."""
         connection = _CONNECTIONS[self.scheme](self.authority, timeout=_PATIENCE)
         try:
             connection.request("GET", self.base + path, headers={"Accept": accept})
             answer = connection.getresponse()
-            text = answer.read().decode("utf-8", "replace")
+            return answer.status, answer.read().decode("utf-8", "replace")
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise UserError(f"no answer from the admin port {self.authority} ({_reason(error)})") from None
+            where = f"no gateway answers at the admin port {self.authority} ({_reason(error)})"
+            raise UserError(f"{where}; name another with HOST:PORT") from None
         finally:
             connection.close()
-        if answer.status != 200:
-            raise UserError(
-                f"{self.authority}{self.base}{path} answered {answer.status}; is it the gateway's admin port?"
-            )
-        return text
 
 
 def _reason(error: Exception) -> str:

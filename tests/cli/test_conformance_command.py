@@ -136,8 +136,8 @@ def told(*arguments: str | Path) -> tuple[int, str]:
 def test_nobody_there_is_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    line = f"pacs-gateway: no answer from the admin port 127.0.0.1:{port} (Connection refused)\n"
-    assert told("--observed", f"127.0.0.1:{port}") == (2, line)
+    where = f"no gateway answers at the admin port 127.0.0.1:{port} (Connection refused)"
+    assert told("--observed", f"127.0.0.1:{port}") == (2, f"pacs-gateway: {where}; name another with HOST:PORT\n")
 
 
 async def test_another_server_is_2(tmp_path: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:

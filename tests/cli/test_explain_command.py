@@ -325,8 +325,8 @@ def test_a_name_that_is_nearly_that_of_a_case(explain: Explain, config: Path, ca
 def test_nobody_at_the_admin_port(explain: Explain) -> None:
     port = free_port()
     ended = explain("--id", "1", "--admin", f"127.0.0.1:{port}")
-    where = f"--admin 127.0.0.1:{port}: no gateway answers there (Connection refused)"
-    assert (ended.code, ended.err) == (2, f"pacs-gateway: {where}; give --admin HOST:PORT of the admin port\n")
+    where = f"no gateway answers at the admin port 127.0.0.1:{port} (Connection refused)"
+    assert (ended.code, ended.err) == (2, f"pacs-gateway: {where}; name another with HOST:PORT\n")
 
 
 @pytest.mark.parametrize(
