@@ -23,9 +23,10 @@ KEEPALIVE = 15.0  # seconds that a connection may idle
 
 class IdleConnections:
     """Those to one archive, in the order in which they became idle. The one used last is taken first, so that what is not
-    needed grows old and is closed."""
+    needed grows old and is closed. Each is at `rest` for so many seconds."""
 
     def __init__(self) -> None:
+        self.rest = REST
         self._resting: deque[tuple[float, Connection]] = deque()
         self._ready: deque[tuple[float, Connection]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
@@ -55,7 +56,7 @@ class IdleConnections:
         self._ready.append((asyncio.get_running_loop().time(), connection))
 
     def _wake(self, now: float) -> None:
-        while self._resting and self._resting[0][0] + REST <= now:
+        while self._resting and self._resting[0][0] + self.rest <= now:
             self._ready.append(self._resting.popleft())
 
     def _close_old(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -71,7 +72,7 @@ class IdleConnections:
         """Until none is at rest."""
         loop = asyncio.get_running_loop()
         while self._resting:
-            await asyncio.sleep(max(0.0, self._resting[0][0] + REST - loop.time()))
+            await asyncio.sleep(max(0.0, self._resting[0][0] + self.rest - loop.time()))
             self._wake(loop.time())
 
     def close(self) -> None:

@@ -88,6 +88,11 @@ async def test_headers_go_with_every_request_and_are_told_nowhere(tmp_path: Path
     assert "s3cret" not in ended.out + ended.err
 
 
+def heeding_ctrl_c() -> None:
+    """Whoever runs the tests in the background has its shell ignore Ctrl-C, and a child inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_ctrl_c_ends_with_what_is_known_so_far() -> None:
     asked, over = asyncio.Event(), asyncio.Event()
 
@@ -101,7 +106,7 @@ async def test_ctrl_c_ends_with_what_is_known_so_far() -> None:
     async with serving(hangs) as origin:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway", "probe", f"{origin}/dicom-web", "--timeout", "60s",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=heeding_ctrl_c,
         )  # fmt: skip
         await asked.wait()
         process.send_signal(signal.SIGINT)

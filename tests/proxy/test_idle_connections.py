@@ -189,11 +189,12 @@ async def test_only_so_many_connections_rest(tmp_path: Path) -> None:
         return Said(answer(200, b"own"), after="keep")
 
     async with ScriptedUpstream(all_at_once) as archive, running(tmp_path, archive.url, base=BYTES) as gateway:
-        await asyncio.gather(*(ask(gateway.port, FIRST) for _ in range(together.parties)))
         idle = gateway.runtime.generation.pools["pacs"].idle
+        idle.rest = 3600.0
+        await asyncio.gather(*(ask(gateway.port, FIRST) for _ in range(together.parties)))
         early = list(iter(idle.take, None))
         assert len(early) == 3, "who has rested longest goes back to work"
-        await idle.rested()
+        idle.rest = 0.0
         later = list(iter(idle.take, None))
         assert len(later) == MOST_AT_REST
         for connection in early + later:
