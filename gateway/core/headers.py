@@ -102,14 +102,22 @@ def is_looping(fields: Fields) -> bool:
 
 
 def request_lines(
-    fields: Fields, *, host: str, peer: str, scheme: str, public_host: str, trusted: bool, version: str
+    fields: Fields,
+    *,
+    host: str,
+    peer: str,
+    scheme: str,
+    public_host: str,
+    trusted: bool,
+    version: str,
+    unsaid: frozenset[str] = frozenset(),
 ) -> list[tuple[str, str]]:
     """The header section of the request as it goes upstream, `Content-Length` and `Transfer-Encoding` left to the writer.
 
     `peer` is the address the request came from; `trusted` says that it is a proxy of ours, whose word on forwarding
-    counts and is added to.
+    counts and is added to. `unsaid` names what else the client said and the archive is not to hear.
     """
-    drop = {"host", "expect", "content-length", "via", "forwarded"} | (set() if trusted else FORWARDING)
+    drop = {"host", "expect", "content-length", "via", "forwarded"} | unsaid | (set() if trusted else FORWARDING)
     lines = [("Host", host)] + [line for line in end_to_end(fields) if not _is_dropped(line[0].lower(), drop)]
     lines.append(("Via", _via(fields, version)))
     return lines + _forwarded(fields, lines, peer, scheme, public_host, trusted)

@@ -146,6 +146,13 @@ def uninspected(facts: RequestFacts, held: Response, policy: Policy, judged: boo
 
 def request_head(came: Arrival, errand: Errand, authority: str) -> bytes:
     """The head of the request as it goes to `authority`: the target byte for byte, the fields in their order and case."""
+    line = f"{errand.facts.method} {errand.asked.target} HTTP/1.1\r\n".encode("latin-1")
+    trace = errand.trace.line if errand.trace and not errand.is_elsewhere else b""
+    return line + request_fields(came, errand, authority) + trace + b"\r\n"
+
+
+def request_fields(came: Arrival, errand: Errand, authority: str) -> bytes:
+    """Those fields, but for the one that names the trace: it is another one each time."""
     facts, upstream, sound, peer = errand.facts, errand.upstream, came.sound, came.peer
     assert sound is not None
     is_named_by_client = upstream.host_header == "client" and peer.authority and not errand.is_elsewhere
@@ -157,6 +164,7 @@ def request_head(came: Arrival, errand: Errand, authority: str) -> bytes:
         public_host=peer.authority or upstream.authority,
         trusted=peer.trusted,
         version="1.0" if came.http10 else "1.1",
+        unsaid=errand.trace.unsaid if errand.trace else frozenset(),
     )
     if errand.is_elsewhere:
         lines = without_secrets(lines)
@@ -166,10 +174,7 @@ def request_head(came: Arrival, errand: Errand, authority: str) -> bytes:
         lines.append(("Transfer-Encoding", "chunked"))
     elif sound.length is not None or facts.method in ("POST", "PUT", "PATCH"):
         lines.append(("Content-Length", str(sound.length or 0)))
-    text = f"{facts.method} {errand.asked.target} HTTP/1.1\r\n" + "".join(
-        f"{name}: {value}\r\n" for name, value in lines
-    )
-    return (text + "\r\n").encode("latin-1")
+    return "".join(f"{name}: {value}\r\n" for name, value in lines).encode("latin-1")
 
 
 def announced(answer: Answer, status: int) -> int | None:

@@ -8,6 +8,7 @@ from gateway.core.facts import RequestFacts
 from gateway.core.failures import FailureKind
 from gateway.core.reply import Reply
 from gateway.core.request import KNOWN_METHODS
+from gateway.core.trace_context import Trace
 from gateway.proxy.aiohttp_seam import DownstreamProtocol
 from gateway.proxy.downstream import Client
 from gateway.telemetry.exchange_ids import new_id
@@ -27,6 +28,7 @@ class Tally:
     ended: str = "complete"
     fault: str = ""
     uninspected: str = ""
+    trace: Trace | None = None  # where traces are told of
 
     def asks(self, *, of_the_archive: bool) -> None:
         """A request goes out. Of several attempts the archive's last answer says how fast it is."""
@@ -75,4 +77,5 @@ def record(
         uninspected=tally.uninspected,
         observed=decision.observed if decision else (),
         suspicion=decision.suspicion if decision else "",
+        hint=failure.hint if failure else "",
     )

@@ -12,6 +12,7 @@ from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure
 from gateway.core.redirect import Destination, destination
 from gateway.core.retry_after import is_valid, seconds_until
+from gateway.core.trace_context import Trace
 from gateway.core.websocket import asks_for_channel
 from gateway.guard.retry import wait_before_retry
 from gateway.proxy.admission import Granted
@@ -30,11 +31,14 @@ class Errand:
     attempts: int = 1
     wait: float = 0.0  # seconds before it is sent again
     out: Asked | None = None  # the first request, where it has gone out before anybody awaits its answer
+    trace: Trace | None = None
 
     @classmethod
-    def begun(cls, facts: RequestFacts, upstream: Upstream, leave: Granted, out: Asked | None = None) -> "Errand":
+    def begun(
+        cls, facts: RequestFacts, upstream: Upstream, leave: Granted, out: Asked | None, trace: Trace | None
+    ) -> "Errand":
         leave.budget.save()
-        return cls(upstream, facts, leave, Destination(upstream.origin, facts.target), out=out)
+        return cls(upstream, facts, leave, Destination(upstream.origin, facts.target), out=out, trace=trace)
 
     @property
     def is_elsewhere(self) -> bool:

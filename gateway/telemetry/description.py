@@ -25,6 +25,11 @@ class Description:
             "pacs_gateway_config_last_reload_success_timestamp_seconds", "When the configuration in force was loaded."
         )
         self._config = gauge("pacs_gateway_config_info", "The configuration in force; always 1.", ["hash", "mode"])
+        self._certificates = gauge(
+            "pacs_gateway_certificate_expiry_timestamp_seconds",
+            "When a certificate that the gateway shows, or one of its chain, expires.",
+            ["use", "name"],
+        )
         gauge("pacs_gateway_build_info", "The running release; always 1.", ["version"]).labels(__version__).set(1)
 
     def reload_succeeded(self, settings: Settings, now: float) -> None:
@@ -33,6 +38,9 @@ class Description:
         self._config.labels(settings.digest, settings.policy.mode.value).set(1)
         self._reload_time.set(now)
         self._reload_ok.set(1)
+        self._certificates.clear()
+        for shown in settings.certificates:
+            self._certificates.labels(shown.use, shown.name).set(shown.ends)
 
     def reload_failed(self) -> None:
         """A new configuration was refused; the one before stays in force."""

@@ -6,15 +6,19 @@ States are read when Prometheus asks (`look`), since a breaker opens and closes 
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from gateway.config.settings import Settings
 from gateway.core.failures import FailureKind
 from gateway.guard.breaker import BreakerState
 from gateway.telemetry.labels import BEHAVIOURS, HEALTH, HELD_BACK, M, Series
 from gateway.telemetry.levels import Largest, Latest, Least, Level, Levels, Sum
+
+# From what nobody notices to the longest that a sensible `queue_timeout` allows.
+_Waiting: Final = partial(Histogram, buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
 
 
 class SeriesOf(Protocol):
@@ -42,6 +46,9 @@ class GuardMetrics:
     def __init__(self, series: SeriesOf) -> None:
         self._in_flight = Levels(series(Sum, "in_flight", "Exchanges under way with the archive.", "upstream"))
         self._queued = Levels(series(Sum, "queued", "Requests that wait for their turn.", "upstream"))
+        self._waited = series(
+            _Waiting, "queue_seconds", "How long requests stood in line, each time that they had to.", "upstream"
+        )
         self._limit = series(Sum, "in_flight_limit", "How much may be under way, counted by cost.", "upstream")
         self._held_back = series(Counter, "held_back", "Requests that were not let through.", "upstream", "reason")
         self._would_hold_back = series(
@@ -79,6 +86,10 @@ class GuardMetrics:
         """A request waits for its turn."""
         return self._queued.of(upstream)
 
+    def waited(self, upstream: str, seconds: float) -> None:
+        """A request stood in line for so long, whatever became of it. Who did not have to wait is not counted."""
+        self._waited.of(upstream).observe(seconds)
+
     def held_back(self, upstream: str, reason: FailureKind) -> None:
         self._held_back.of(upstream, reason.value).inc()
 
@@ -111,7 +122,7 @@ class GuardMetrics:
         for name, upstream in settings.upstreams.items():
             for outcome in HEALTH if upstream.health else ():
                 self._health.of(name, outcome)
-            self._in_flight.of(name), self._queued.of(name)
+            self._in_flight.of(name), self._queued.of(name), self._waited.of(name)
             for kind in HELD_BACK:
                 self._held_back.of(name, kind.value), self._would_hold_back.of(name, kind.value)
             for behaviour in BEHAVIOURS:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.samples import Exemplar
 
+from gateway.core.trace_context import Trace
 from gateway.telemetry.labels import NONE, ClosedSets, Series, code_label
 from gateway.telemetry.record import ExchangeRecord
 
@@ -48,21 +50,29 @@ class Words(NamedTuple):
 
 
 class Durations:
-    """How many fell into each bucket of `DURATIONS`, the last of which has no upper bound, and their sum."""
+    """How many fell into each bucket of `DURATIONS`, the last of which has no upper bound, and their sum. Of those in a
+    bucket that belong to a trace, the last is its example."""
 
-    __slots__ = ("_buckets", "_sum")
+    __slots__ = ("_buckets", "_examples", "_sum")
 
     def __init__(self) -> None:
         self._buckets, self._sum = [0] * (len(DURATIONS) + 1), 0.0
+        self._examples: dict[int, Exemplar] = {}
 
     def add(self, seconds: float) -> None:
         self._buckets[bisect_left(DURATIONS, seconds)] += 1
         self._sum += seconds
 
+    def exemplify(self, seconds: float, trace: Trace, moment: float) -> None:
+        ids = {"trace_id": trace.trace_id, "span_id": trace.span_id}
+        self._examples[bisect_left(DURATIONS, seconds)] = Exemplar(ids, seconds, moment)
+
     def settle(self, series: Series[Histogram], *words: str) -> None:
         """Without a duration no series is born."""
         if any(self._buckets):
             observe_many(series.of(*words), self._buckets, self._sum)
+            for bucket, example in self._examples.items():
+                show(series.of(*words), bucket, example)
 
 
 class Page:
@@ -84,6 +94,9 @@ class Page:
         self._seconds.add(record.seconds)
         if record.upstream_seconds is not None:
             self._upstream_seconds.add(record.upstream_seconds)
+
+    def exemplify(self, record: ExchangeRecord, trace: Trace) -> None:
+        self._seconds.exemplify(record.seconds, trace, record.started + record.seconds)
 
     def settle(self, books: Books, declared: frozenset[str]) -> None:
         route, transaction, upstream, received, sent, rule = self._words
@@ -113,6 +126,13 @@ class Ledger:
         self._declared = frozenset(codes)
 
     def add(self, record: ExchangeRecord) -> None:
+        self._page_for(record).add(record)
+
+    def exemplify(self, record: ExchangeRecord, trace: Trace) -> None:
+        """This one, which was added before, belongs to a trace."""
+        self._page_for(record).exemplify(record, trace)
+
+    def _page_for(self, record: ExchangeRecord) -> Page:
         words = (
             record.route,
             record.transaction,
@@ -121,7 +141,7 @@ class Ledger:
             code_label(record.status),
             record.rule,
         )
-        (self._pages.get(words) or self._open(words, record.started)).add(record)
+        return self._pages.get(words) or self._open(words, record.started)
 
     def _open(self, words: tuple[str, ...], started: float) -> Page:
         """Words from outside their sets share a page, or they would open pages without end."""
@@ -141,6 +161,11 @@ def observe_many(histogram: Histogram, buckets: Sequence[int], total: float) -> 
     for bucket, number in zip(histogram._buckets, buckets, strict=True):
         if number:
             bucket.inc(number)
+
+
+def show(histogram: Histogram, bucket: int, example: Exemplar) -> None:
+    """What `histogram.observe` does with an exemplar. Where several processes are counted together, it has no effect."""
+    histogram._buckets[bucket].set_exemplar(example)
 
 
 def note_first(gauge: Gauge, moment: float) -> None:

@@ -15,23 +15,23 @@ told of the first odd answer, alert on `failures_total`, or on `responses_total 
 from collections.abc import Callable
 from functools import partial
 from itertools import filterfalse
-from typing import Final, Literal
+from typing import Literal
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
     disable_created_metrics,
-    generate_latest,
 )
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
 from gateway.core.failures import FailureKind
 from gateway.core.fold import ROWS
+from gateway.core.trace_context import Trace
 from gateway.dicomweb.statuses import SWITCHING_PROTOCOLS
 from gateway.telemetry.description import Description
+from gateway.telemetry.exposition import TEXT, Form
 from gateway.telemetry.guard_metrics import GuardMetrics
 from gateway.telemetry.labels import (
     AUDIT_OUTCOMES,
@@ -50,8 +50,6 @@ from gateway.telemetry.ledger import DURATIONS, Books, Ledger
 from gateway.telemetry.levels import Earliest, Level, Levels, Newest, Sum
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot, snapshot
-
-CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 _WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # from "in a moment" to "in an hour"
 _Duration = partial(Histogram, buckets=DURATIONS)
@@ -138,6 +136,7 @@ class Metrics:
         )
         self._audit_queued = self._series(Sum, "audit_queued", "Messages of the audit trail that wait.")
         self._audit_waiting: Callable[[], int] = int
+        self._spans = self._series(Counter, "spans", "Spans of traces: sent to the collector, or dropped.", "outcome")
 
         self._recorded = self._series(
             Counter, "recorded", "Exchanges that were to be recorded: written to the files, or dropped.", "result"
@@ -165,6 +164,10 @@ class Metrics:
             self._would_rewrite.of(seen.rule, received, sent).inc()
             self._would_rewrite_by_transaction.of(record.transaction, received, sent, seen.rule).inc()
 
+    def exemplify(self, record: ExchangeRecord, trace: Trace) -> None:
+        """Shows where the exchange that was observed just now can be looked at."""
+        self._ledger.exemplify(record, trace)
+
     def tunnel(self, upstream: str) -> Level:
         """A notification channel to this archive is open."""
         return self._tunnels.of(upstream)
@@ -176,6 +179,10 @@ class Metrics:
     def audit_waits(self, waiting: Callable[[], int]) -> None:
         """There is an audit trail; `waiting` says how many of its messages wait."""
         self._audit_waiting = waiting
+
+    def traced(self, outcome: Literal["sent", "dropped"], number: int) -> None:
+        """So many spans have gone out, or are lost. From any thread."""
+        self._spans.of(outcome).inc(number)
 
     def recorded(self, result: Literal["written", "dropped"], number: int) -> None:
         """So many exchanges were written to the recording, or are missing there. From any thread."""
@@ -213,6 +220,7 @@ class Metrics:
             (DIRECTIONS, self._bytes),
             (UNINSPECTED, self._uninspected),
             (AUDIT_OUTCOMES, self._audit_messages),
+            (AUDIT_OUTCOMES, self._spans),
             (RECORDED, self._recorded),
         ):
             for word in words:
@@ -226,10 +234,10 @@ class Metrics:
         self._audit_queued.of().set(self._audit_waiting())
         self.guard.settle()
 
-    def render(self) -> bytes:
-        """The text that Prometheus reads, of the type `CONTENT_TYPE`."""
+    def render(self, form: Form = TEXT) -> bytes:
+        """The text that Prometheus reads."""
         self.settle()
-        return generate_latest(self._registry)
+        return form.write(self._registry)
 
     def snapshot(self) -> Snapshot:
         """The counts so far, for the status page."""

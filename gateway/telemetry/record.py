@@ -40,6 +40,7 @@ class ExchangeRecord(NamedTuple):
     uninspected: str = ""
     observed: tuple[Observed, ...] = ()
     suspicion: str = ""  # a success that looks wrong and cannot be repaired
+    hint: str = ""  # for the operator, where more is known of a failure than its kind
 
     @property
     def is_failure(self) -> bool:

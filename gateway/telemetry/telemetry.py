@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.facts import RequestFacts
+from gateway.core.fields import Fields
+from gateway.core.trace_context import Trace
 from gateway.telemetry.access_log import AccessLog
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
@@ -21,6 +23,14 @@ class Auditor(Protocol):
     def hear(self, request: RequestFacts, client: str, status: int | None, complete: bool, exchange: str) -> None: ...
 
 
+class Tracer(Protocol):
+    """Tells a collector of exchanges that belong to a trace."""
+
+    def begin(self, fields: Fields) -> Trace: ...
+
+    def hear(self, record: ExchangeRecord, trace: Trace) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Telemetry:
     """All observers of one process."""
@@ -30,6 +40,7 @@ class Telemetry:
     access_log: AccessLog
     audit: Auditor | None = None
     recorder: Recorder | None = None
+    tracer: Tracer | None = None
     memory: Memory = field(default_factory=Memory)
 
     def judged(self, record: ExchangeRecord, target: str, seen: Seen | None) -> None:
@@ -62,6 +73,17 @@ class Telemetry:
             self.audit.hear(request, client, record.status, record.ended == "complete", record.id)
         except Exception as error:
             self.metrics.audited("dropped")
+            self.bug(error)
+
+    def traced(self, record: ExchangeRecord, trace: Trace | None) -> None:
+        """The same, for the collector of traces where there is one."""
+        if self.tracer is None or trace is None:
+            return
+        if trace.is_sampled:
+            self.metrics.exemplify(record, trace)
+        try:
+            self.tracer.hear(record, trace)
+        except Exception as error:
             self.bug(error)
 
     def bug(self, error: Exception) -> None:

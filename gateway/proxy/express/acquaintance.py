@@ -19,7 +19,7 @@ from gateway.proxy.downstream import Arrival
 from gateway.proxy.express.usual import Usual, usual
 from gateway.proxy.generation import Generation
 from gateway.proxy.head_end import BLANK_LINE
-from gateway.proxy.hearing import Heard, request_head
+from gateway.proxy.hearing import Heard, request_fields
 from gateway.proxy.user_agent import Errand
 from gateway.telemetry.seen import Memory, Seen
 
@@ -31,7 +31,7 @@ _CRLF = b"\r\n"
 
 @dataclass(slots=True)
 class Acquaintance:
-    """One header section on one connection. `sendable` is the section as it goes to each archive."""
+    """One header section on one connection. `sendable` are the fields that go to each archive."""
 
     section: bytes
     came: Arrival
@@ -119,5 +119,5 @@ def learn(
     if found is None:
         return
     if upstream.id not in known.sendable:
-        known.sendable[upstream.id] = request_head(known.came, errand, upstream.authority).partition(_CRLF)[2]
+        known.sendable[upstream.id] = request_fields(known.came, errand, upstream.authority)
     known.usual.setdefault(kind, {})[read.shape] = found

@@ -71,12 +71,23 @@ class Express:
         self._known.generation.__enter__()
         self._under_way.__enter__()
         self._tally.asks(of_the_archive=True)
+        trace = self._begin_trace()
         self._client.depart(self)
         patience = self._pool.upstream.timeouts.response_for(self._classification.transaction.id)
         self._shared.overdue.add(self, patience)
         archive.lend(self)
         assert archive.transport is not None
-        archive.transport.write(b"GET %b HTTP/1.1\r\n%b" % (self._target.encode(), self._known.sendable[upstream]))
+        archive.transport.write(
+            b"GET %b HTTP/1.1\r\n%b%b\r\n" % (self._target.encode(), self._known.sendable[upstream], trace)
+        )
+
+    def _begin_trace(self) -> bytes:
+        """What the archive is told of the trace, where there is one."""
+        tracer = self._shared.telemetry.tracer
+        if tracer is None:
+            return b""
+        self._tally.trace = trace = tracer.begin(self._known.came.facts.fields)
+        return trace.line
 
     def heard(self, data: bytes) -> None:
         """Bytes of the answer."""
@@ -221,6 +232,7 @@ class Express:
             upstream_seconds=tally.upstream_seconds, bytes_out=self._sent, ended=ended, attempts=tally.attempts,
         )  # fmt: skip
         telemetry.record(told, self._target, self._kept)
+        telemetry.traced(told, tally.trace)
         if telemetry.recorder is not None:
             telemetry.recorded(told, self._seen())
         if telemetry.audit is not None:
