@@ -7,16 +7,19 @@ own with the same number (SO_REUSEPORT), among which the kernel spreads clients 
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from gateway.admin.control import AdminControl
 from gateway.admin.endpoints import admin_app
-from gateway.config.settings import AdminSettings
+from gateway.config.contents import Contents
+from gateway.config.settings import AdminSettings, ServerTls, Settings
 from gateway.config.tls import towards_clients
-from gateway.proxy.aiohttp_seam import OperatorRunner, TrafficSite
+from gateway.proxy.aiohttp_seam import Greeting, OperatorRunner, TrafficSite
 from gateway.runtime import Runtime
 
 BACKLOG = 1024
@@ -89,11 +92,33 @@ def _reason(error: OSError) -> str:
     return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What clients meet over TLS. Two are the same where they were made of the same."""
+
+    files: ServerTls
+    contents: Contents
+    patience: float
+    tls: ssl.SSLContext = field(compare=False)
+
+    @property
+    def greeting(self) -> Greeting:
+        return Greeting(self.tls, self.patience)
+
+
+def face(files: ServerTls, settings: Settings) -> Face:
+    """Raises `Unusable` (gateway.config.tls) where a file is that."""
+    contents = {key: content for key, content in settings.contents.items() if key.startswith("server.tls.")}
+    return Face(files, contents, settings.server.limits.header_timeout, towards_clients(files))
+
+
 class TrafficPort:
-    """The port for clients, served by one runtime."""
+    """The port for clients, served by one runtime. Whether it speaks TLS is settled at the start; what it shows is not."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._settings = runtime.settings.server
+        self._runtime = runtime
+        self._files = runtime.settings.server.tls
+        self._face: Face | None = None
         self._runner = web.ServerRunner(runtime.server, handle_signals=False, shutdown_timeout=0.1)
         self._sites: list[TrafficSite] = []
         self.doors: Doors = ()
@@ -101,12 +126,30 @@ class TrafficPort:
     async def open(self, doors: Doors) -> None:
         """Serve on these sockets, which are ours now. Raises `Unusable` (gateway.config.tls) where a certificate is that."""
         self.doors = doors
-        tls = towards_clients(self._settings.tls) if self._settings.tls else None
+        self._face = self._faced(self._runtime.settings)
         await self._runner.setup()
         for door in doors:
-            site = TrafficSite(self._runner, door, tls, patience=self._settings.limits.header_timeout)
+            site = TrafficSite(self._runner, door, self._face.greeting if self._face else None)
             await site.start()
             self._sites.append(site)
+
+    def renewal(self, settings: Settings) -> Face | None:
+        """What clients are to meet by these settings; None where that is nothing new. Raises `Unusable`."""
+        now = self._faced(settings)
+        return None if now == self._face else now
+
+    def _faced(self, settings: Settings) -> Face | None:
+        """Where TLS is no longer asked for, it is spoken as before until the next start."""
+        if self._files is None:
+            return None
+        return face(settings.server.tls or self._files, settings)
+
+    async def renew(self, new: Face | None) -> None:
+        """Clients that come from now on meet this. Does not fail."""
+        if new is not None:
+            self._face, self._files = new, new.files
+            for site in self._sites:
+                await site.greet(new.greeting)
 
     @property
     def number(self) -> int:

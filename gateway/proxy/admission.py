@@ -9,6 +9,7 @@ mode everything is asked in the same order and nothing is held back: what would 
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from gateway.config.settings import Behaviour, Settings, Upstream
 from gateway.core.failures import Failure, FailureKind
@@ -177,12 +178,22 @@ class Admission:
 
         place = protection.join(line, asking, told, time.monotonic(), held)
         if isinstance(place, Place) and place.standing is not Standing.UNDER_WAY:
-            with self._metrics.guard.queued(upstream):
+            with self._in_line(upstream):
                 await self._wait(turn, line, place, held)
         if isinstance(place, Place) and place.standing is Standing.UNDER_WAY:
             return place
         give_up(held)
         return place if isinstance(place, Failure) else protection.turned_away(line, asking, time.monotonic())
+
+    @contextmanager
+    def _in_line(self, upstream: str) -> Iterator[None]:
+        """Somebody waits; nobody else pays for the two looks at the clock."""
+        joined = time.monotonic()
+        try:
+            with self._metrics.guard.queued(upstream):
+                yield
+        finally:
+            self._metrics.guard.waited(upstream, time.monotonic() - joined)
 
     @staticmethod
     async def _wait(turn: "asyncio.Future[None]", line: Line, place: Place, held: Held) -> None:

@@ -67,6 +67,8 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
     begun = incoming.begun if isinstance(incoming.begun, Begun) else None
     tally = begun.tally if begun else Tally()
     came = begun.came if begun else arrival(incoming, settings.server.limits, settings.server.trusted_proxies)
+    if begun is None and telemetry.tracer is not None:
+        tally.trace = telemetry.tracer.begin(came.facts.fields)
     client = Client(incoming, settings.server.limits, http10=came.http10, head_only=came.facts.method == "HEAD")
     facts, outcome, decision, reply = came.facts, None, None, None
     with Holding() as holding:
@@ -82,7 +84,7 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
                 leave = came.failure or await admitted(came, facts, client, generation, house, load, holding)
             if isinstance(leave, Granted):
                 out = begun.asked if begun else None
-                errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave, out)
+                errand = Errand.begun(facts, settings.upstreams[facts.upstream], leave, out, tally.trace)
                 heard = await hear(came, client, errand, generation, holding.answers, tally)
             else:
                 heard = Heard(leave)
@@ -117,6 +119,7 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
             )
             telemetry.judged(told, facts.target, seen)
             telemetry.audited(told, facts, came.peer.client)
+            telemetry.traced(told, tally.trace)
     return Finished(client.keep_alive)
 
 

@@ -15,6 +15,7 @@ from aiohttp import client_exceptions as client
 from aiohttp import http_exceptions as http
 
 from gateway.core.failures import Failure, FailureKind, Sent
+from gateway.proxy.tls_hints import hint
 
 K = FailureKind
 
@@ -22,9 +23,9 @@ K = FailureKind
 class Fault(Exception):  # noqa: N818 - a fault of a peer, not an error of ours
     """One leg failed; `failure` says how. Its text is the kind alone."""
 
-    def __init__(self, kind: FailureKind, sent: Sent = Sent.NOTHING) -> None:
+    def __init__(self, kind: FailureKind, sent: Sent = Sent.NOTHING, hint: str = "") -> None:
         super().__init__(kind.value)
-        self.failure = Failure(kind, sent)
+        self.failure = Failure(kind, sent, hint=hint)
 
 
 class UpstreamFault(Fault):
@@ -70,7 +71,7 @@ def connect_fault(error: Exception) -> UpstreamFault:
         cause = error
     if isinstance(cause, OSError) and cause.errno in _UNROUTABLE:
         return UpstreamFault(K.DESTINATION_IP_UNROUTABLE)
-    return UpstreamFault(_kind(cause, CONNECT_FAULTS, K.DESTINATION_UNAVAILABLE))
+    return UpstreamFault(_kind(cause, CONNECT_FAULTS, K.DESTINATION_UNAVAILABLE), hint=hint(cause))
 
 
 def answer_fault(error: BaseException) -> UpstreamFault:

@@ -9,6 +9,7 @@ this question does not come up for a store.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from gateway.proxy.pace import Pace
 from gateway.proxy.pour import Poured, pour
 
 K = FailureKind
+_log = logging.getLogger("pacs_gateway")
 
 _REUSABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -157,6 +159,7 @@ class UpstreamPool:
         options = {"ssl": tls} if tls else {}
         self._connector = GatewayConnector(force_close=True, **options)
         self.idle = IdleConnections()
+        self._told = ""
         url = URL.build(scheme=upstream.scheme, host=upstream.host, port=upstream.port)
         self._origin = Origin(url, is_tls=tls is not None)
         self._timeout = ClientTimeout(total=None, sock_connect=upstream.timeouts.connect)
@@ -194,6 +197,7 @@ class UpstreamPool:
                 )
             except UpstreamFault as fault:
                 drop(connection)
+                self._tell(fault.failure.hint)
                 stale = fault.failure.kind is K.CONNECTION_TERMINATED and not protocol.heard
                 if attempt == 1 and used_before and stale:
                     continue
@@ -211,7 +215,15 @@ class UpstreamPool:
             async with asyncio.timeout(self.upstream.timeouts.connect):
                 return await self._connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
         except Exception as error:
-            raise connect_fault(error) from error
+            fault = connect_fault(error)
+            self._tell(fault.failure.hint)
+            raise fault from error
+
+    def _tell(self, hint: str) -> None:
+        """What an operator can do, in the log, and not once more for each request."""
+        if hint and hint != self._told:
+            _log.warning("upstreams.%s: %s", self.upstream.id, hint)
+            self._told = hint
 
     async def _converse(
         self,
@@ -230,7 +242,7 @@ class UpstreamPool:
         else:
             awaited = protocol.begin(bodiless=method == "HEAD", may_switch=may_switch)
             if protocol.transport is None:
-                raise UpstreamFault(protocol.loss, Sent.NOTHING)
+                raise UpstreamFault(protocol.loss, Sent.NOTHING, protocol.hint)
             protocol.transport.write(head)
             if upload is not None:
                 whole = await self._upload(protocol, upload, awaited)
@@ -270,7 +282,7 @@ class UpstreamPool:
             transport = protocol.transport
             if transport is None or transport.is_closing():
                 await asyncio.sleep(0)  # the TLS layer tells of a loss a turn later
-                raise UpstreamFault(protocol.loss, Sent.PERHAPS)
+                raise UpstreamFault(protocol.loss, Sent.PERHAPS, protocol.hint)
             protocol.continued = False  # what it said of content that it had not read yet is not said of this
             transport.write(piece if upload.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
             if not protocol.is_full:
@@ -281,7 +293,7 @@ class UpstreamPool:
             except TimeoutError:
                 raise UpstreamFault(K.CONNECTION_WRITE_TIMEOUT, Sent.PERHAPS) from None
             except Exception as error:
-                raise UpstreamFault(protocol.loss, Sent.PERHAPS) from error
+                raise UpstreamFault(protocol.loss, Sent.PERHAPS, protocol.hint) from error
         if upload.length is None and protocol.transport is not None:
             protocol.transport.write(b"0\r\n\r\n")
 

@@ -50,6 +50,19 @@ async def test_an_archive_that_hangs_keeps_nobody_in_line_beyond_its_time(tmp_pa
         assert (await first).status == 200
 
 
+async def test_who_stands_in_line_is_told_by_the_metrics_and_nobody_else(tmp_path: Path) -> None:
+    archive = Archive()
+    async with guarded(tmp_path, archive, "limits: {in_flight: 1, queue: 8, queue_timeout: 50ms}") as (gateway, _):
+        first = asyncio.create_task(search(gateway))
+        await until(lambda: archive.present == 1)
+        assert metric(gateway, "queue_seconds_count") == 0
+        await asyncio.gather(*(search(gateway) for _ in range(4)))
+        archive.open.set()
+        assert (await first).status == (await search(gateway)).status == 200
+        assert metric(gateway, "queue_seconds_count") == 4
+        assert 4 * 0.05 <= metric(gateway, "queue_seconds_sum") < 4 * 1
+
+
 async def test_a_flood_of_one_viewer_does_not_starve_another(tmp_path: Path) -> None:
     archive = Archive()
     async with guarded(tmp_path, archive, "limits: {in_flight: 1, queue: 30, queue_timeout: 5s}") as (

@@ -49,8 +49,8 @@ class Listener:
         self.heard.append((seen, record))
 
 
-def told(gateway: Any, record: ExchangeRecord) -> dict[str, Any]:
-    found: dict[str, Any] | None = gateway.runtime.explained(record.id)
+async def told(gateway: Any, record: ExchangeRecord) -> dict[str, Any]:
+    found: dict[str, Any] | None = await gateway.runtime.explained(record.id)
     assert found is not None
     return json.loads(json.dumps(found))  # type: ignore[no-any-return]
 
@@ -59,7 +59,7 @@ async def test_an_exchange_that_was_changed_is_explained_with_its_content(tmp_pa
     async with stage(tmp_path, teapot, CALM + RULES) as (_, gateway):
         reply = await ask(gateway.port, ASKED)
         (record,) = await records(gateway, 1)
-        explained = told(gateway, record)
+        explained = await told(gateway, record)
     assert (reply.status, record.rule, explained["same"]) == (503, "teapot", True)
     (rule,) = explained["explanation"]["rules"]
     assert (rule["found"], rule["decides"], rule["where"].rpartition(":")[0]) == (
@@ -80,7 +80,7 @@ async def test_what_changes_with_a_reload_is_said(tmp_path: Path, monkeypatch: p
         file = tmp_path / "gateway.yaml"
         file.write_text(file.read_text().replace("503", "500").replace(", retry_after: 30s", ""))
         assert (await gateway.reloader.reload("test")).ok
-        explained = told(gateway, record)
+        explained = await told(gateway, record)
     assert (explained["same"], explained["exchange"]["status"]) == (False, 503)
     assert explained["verdict"] == "The present policy would decide otherwise: 500, by teapot."
 
@@ -107,7 +107,7 @@ async def test_the_short_way_is_explained_as_the_usual_one(
         finally:
             await client.close()
         newest, *_, oldest = await records(gateway, 4)
-        short, usual = told(gateway, newest), told(gateway, oldest)
+        short, usual = await told(gateway, newest), await told(gateway, oldest)
     assert departed
     assert (short["same"], usual["same"]) == (True, True)
     drop = ("lines", "notes")
@@ -130,14 +130,14 @@ async def test_a_request_that_could_not_be_read_is_explained(tmp_path: Path) -> 
     async with stage(tmp_path, found) as (_, gateway):
         await ask(gateway.port, b"GET /studies\r\nno colon\r\n\r\n")
         (record,) = await records(gateway, 1)
-        explained = told(gateway, record)
+        explained = await told(gateway, record)
     assert explained["explanation"]["came"]["failure"] == "http_request_error"
     assert explained["same"] is True
 
 
 async def test_an_unknown_exchange_has_no_explanation(tmp_path: Path) -> None:
     async with stage(tmp_path, found) as (_, gateway):
-        assert gateway.runtime.explained("nobody") is None
+        assert await gateway.runtime.explained("nobody") is None
 
 
 async def test_a_recorder_that_fails_costs_nobody_an_answer(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 import pytest
 
+from gateway.proxy import tls_hints
 from gateway.server import GatewayProcess
 from tests.support.buffers import MORE_THAN_BUFFERED
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, signed_by_itself
 from tests.support.client import Connection, Reply, ask, request
 from tests.support.logs import captured_logs
 from tests.support.running import BYTES, SHORT, rested, running
@@ -195,11 +197,13 @@ def bad_server(kind: str, ca: Authority, folder: Path) -> ssl.SSLContext:
     certificate = {
         "expired": lambda: ca.certificate(expired=True),
         "wrong-name": lambda: ca.certificate("other.example"),
+        "signed-by-itself": lambda: signed_by_itself(folder),
         "unknown-authority": lambda: Authority(folder, "unknown").certificate(),
     }.get(kind, ca.certificate)()
     context = certificate.server()
     if kind == "too-old":
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # or OpenSSL would not speak it
     if kind == "no-common-cipher":
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers("PSK")
@@ -236,25 +240,31 @@ CERTIFICATE, PROTOCOL = "tls_certificate_error", "tls_protocol_error"
 
 
 @pytest.mark.parametrize(
-    ("kind", "failure"),
+    ("kind", "failure", "hint"),
     [
-        ("expired", CERTIFICATE),
-        ("wrong-name", CERTIFICATE),
-        ("unknown-authority", CERTIFICATE),
-        ("too-old", PROTOCOL),
-        ("no-common-cipher", PROTOCOL),
+        ("expired", CERTIFICATE, tls_hints.CERTIFICATE[10]),
+        ("wrong-name", CERTIFICATE, tls_hints.CERTIFICATE[64]),
+        ("unknown-authority", CERTIFICATE, tls_hints.CERTIFICATE[20]),
+        ("signed-by-itself", CERTIFICATE, tls_hints.CERTIFICATE[18]),
+        ("too-old", PROTOCOL, tls_hints.REASONS["TLSV1_ALERT_PROTOCOL_VERSION"]),
+        ("no-common-cipher", PROTOCOL, tls_hints.REASONS["SSLV3_ALERT_HANDSHAKE_FAILURE"]),
     ],
 )
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
 async def test_no_request_goes_to_an_archive_that_is_not_itself(
-    kind: str, failure: str, ca: Authority, tmp_path: Path
+    kind: str, failure: str, hint: str, ca: Authority, tmp_path: Path
 ) -> None:
-    with Outspoken(bad_server(kind, ca, tmp_path)) as archive:
+    """What to do about it is in the log, once, and with each failure on the status page."""
+    with Outspoken(bad_server(kind, ca, tmp_path)) as archive, captured_logs() as logs:
         async with trusting(tmp_path, ca, archive.url) as gateway:
             for method in ("GET", "POST"):
                 reply = await ask(gateway.port, request(method, "/studies"))
                 assert (reply.status, proxy_error(reply)) == (503, failure)  # also a store: nothing was sent
+            page = await ask(gateway.admin_port, request("GET", "/", ("Connection", "close")))
     assert archive.heard == b""
+    assert [entry.hint for entry in gateway.runtime.journal.failures(9)] == [hint, hint]
+    assert logs.getvalue().count(f"upstreams.pacs: {hint}") == 1
+    assert page.body.decode().count(escape(hint)) == 2
 
 
 @pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28", bytes(99)])
@@ -276,6 +286,8 @@ async def test_what_does_not_speak_tls_is_no_archive(greeting: bytes, ca: Author
         reply = await ask(gateway.port, GET)
         assert (reply.status, proxy_error(reply)) == (503, "tls_protocol_error")
         assert b"HTTP" not in heard
+        hint = gateway.runtime.journal.failures(1)[0].hint
+        assert ("is the port one for plain HTTP" in hint) is (not greeting.startswith(b"\x15"))
 
 
 async def test_a_handshake_that_stalls_ends_with_the_patience_for_connecting(ca: Authority, tmp_path: Path) -> None:
@@ -347,4 +359,10 @@ async def test_an_archive_that_asks_in_vain_is_a_tls_failure(
                 for reply in (await ask(gateway.port, request("POST", "/studies")), await upload(gateway.port)):
                     assert reply.status in store
                     assert proxy_error(reply) == "tls_protocol_error"
+            hints = {entry.hint for entry in gateway.runtime.journal.failures(30)}
+    told = {
+        ssl.TLSVersion.TLSv1_2: "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        ssl.TLSVersion.TLSv1_3: "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    }
+    assert hints == {tls_hints.REASONS[told[version]]}
     assert archive.heard == b""

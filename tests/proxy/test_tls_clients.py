@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import ssl
+from asyncio.subprocess import PIPE
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.proxy.aiohttp_seam.site import FAREWELL
 from gateway.runtime import LAST_CALL
-from gateway.server import GatewayProcess
+from gateway.server import GatewayProcess, reminding
 from tests.support.certificates import Authority, Certificate
 from tests.support.client import Connection, request
 from tests.support.logs import captured_logs
@@ -86,6 +87,53 @@ async def test_only_a_client_with_the_right_certificate_is_let_in(
                 await client.close()
             let_in = certificate is not None and certificate not in shown
             assert (heard, len(archive.requests)) == ((b"hello", 1) if let_in else (b"", 0))
+
+
+async def test_only_ciphers_of_today_are_spoken(ca: Authority, tmp_path: Path) -> None:
+    """Of TLS 1.2 those with keys of the moment that authenticate; of protocols HTTP/1.1, also with who prefers another."""
+    async with saying(answer(200), "keep") as archive, guarded(tmp_path, ca, archive.url) as gateway:
+        for cipher, is_spoken in {
+            "ECDHE+AESGCM": True,
+            "ECDHE+CHACHA20": True,
+            "ECDHE+AES256+SHA384:!AESGCM": False,  # CBC
+            "DHE+AESGCM": False,
+            "kRSA+AESGCM": False,
+        }.items():
+            tls = ca.client()
+            tls.maximum_version = ssl.TLSVersion.TLSv1_2
+            tls.set_ciphers(cipher)
+            tls.set_alpn_protocols(["h2", "http/1.1"])
+            if not is_spoken:
+                with pytest.raises(ConnectionError):
+                    await Connection.to(gateway.port, tls)
+                continue
+            client = await Connection.to(gateway.port, tls)
+            spoken = client.writer.get_extra_info("ssl_object")
+            assert (spoken.selected_alpn_protocol(), spoken.compression()) == ("http/1.1", None)
+            await client.close()
+
+
+async def test_nobody_renegotiates(ca: Authority, tmp_path: Path) -> None:
+    """Asked for with OpenSSL's own client, since Python's cannot."""
+    async with saying(answer(200), "keep") as archive, guarded(tmp_path, ca, archive.url) as gateway:
+        command = ("openssl", "s_client", "-connect", f"127.0.0.1:{gateway.port}", "-tls1_2", "-CAfile", str(ca.file))
+        client = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        assert client.stdin is not None
+        out, err = await asyncio.wait_for(client.communicate(b"R\n"), 10)
+        assert b"Verify return code: 0 (ok)" in out
+        assert b"RENEGOTIATING" in out + err
+        assert b"no renegotiation" in err
+
+
+async def test_an_end_that_is_near_is_said_at_the_start(ca: Authority, tmp_path: Path) -> None:
+    shown = ca.certificate(expired=True)
+    tls = f"server: {{tls: {{cert_file: '{shown.cert}', key_file: '{shown.key}'}}, "
+    gateway = running(tmp_path, "http://127.0.0.1:1", base=BYTES.replace("server: {", tls, 1))
+    with captured_logs() as logs, reminding(lambda: gateway.settings):
+        await asyncio.sleep(0)
+    told = [json.loads(line) for line in logs.getvalue().splitlines()]
+    said = f"server.tls.cert_file: the certificate in {shown.cert} has expired on 2001-01-01"
+    assert [(line["level"], line["message"]) for line in told] == [("warning", said)]
 
 
 async def scan(port: int, data: bytes) -> bytes:

@@ -22,7 +22,7 @@ import aiohttp.http_parser
 from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, Awaited, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.aiohttp_seam.client_side import DownstreamProtocol, Finished, GatewayServer, Handler, Incoming
 from gateway.proxy.aiohttp_seam.operator_side import OperatorRunner
-from gateway.proxy.aiohttp_seam.site import TrafficSite
+from gateway.proxy.aiohttp_seam.site import Greeting, TrafficSite
 
 __all__ = [
     "MAX_INTERIM",
@@ -31,6 +31,7 @@ __all__ = [
     "Finished",
     "GatewayConnector",
     "GatewayServer",
+    "Greeting",
     "Handler",
     "Incoming",
     "OperatorRunner",

@@ -17,6 +17,7 @@ from gateway.proxy.aiohttp_seam.sockets import listening_to
 from gateway.proxy.faults import UpstreamFault, answer_fault
 from gateway.proxy.head_end import HeadEnd
 from gateway.proxy.surplus import Surplus
+from gateway.proxy.tls_hints import hint
 
 # RFC 9110 15.2 lets an archive send any number of interim answers; one that never comes to the point is broken.
 MAX_INTERIM = 32
@@ -57,7 +58,7 @@ class UpstreamProtocol(ResponseHandler):
         self._has_said_end = False  # the archive, by closing in good order
         # What the loss of the connection is called. With TLS 1.3 an archive refuses our certificate, or that we have none,
         # by an alert after the handshake.
-        self.loss = K.CONNECTION_TERMINATED
+        self.loss, self.hint = K.CONNECTION_TERMINATED, ""
         self._may_switch = self._has_switched = False  # to another protocol, with a 101
         self._behind_switch = b""
         self.head = b""  # of the answer, where it came as one piece and nothing before it
@@ -218,7 +219,7 @@ class UpstreamProtocol(ResponseHandler):
         if self._taker is not None:
             self._taker.archive_is_gone()
         if isinstance(exc, ssl.SSLError):
-            self.loss = K.TLS_PROTOCOL_ERROR
+            self.loss, self.hint = K.TLS_PROTOCOL_ERROR, hint(exc)
         if self._awaiting:
             self._lost(exc)
         # aiohttp's own handling would turn a reset into a clean end of a body without a length.
@@ -238,7 +239,7 @@ class UpstreamProtocol(ResponseHandler):
             # last word, and it then hung up in good order, it acted on nothing.
             in_good_order = exc is None and self._has_said_end
             sent = Sent.NOTHING if self.continued and in_good_order else Sent.PERHAPS
-            self._head.set_exception(UpstreamFault(self.loss, sent))
+            self._head.set_exception(UpstreamFault(self.loss, sent, self.hint))
         elif self._body is not None and not self._body.is_eof():
             if self._has_said_end and self._ended_by_closing():
                 return

@@ -3,7 +3,8 @@
 The kernel completes connections on its own and keeps them until we accept. Closing a listening socket resets those, and a
 client that is connected may have sent its request already. So Linux is told first to take no new ones: a socket filter drops
 the opening SYN of each, unanswered, and its sender tries again a second later and is refused, or finds our successor. What
-has begun gets the time to be completed and accepted. Elsewhere the port closes as soon as nobody waits.
+has begun gets the time to be completed and accepted. Elsewhere, and where a kernel allows the filter only with CAP_NET_ADMIN,
+which a container should not have, one may wait at a time, and the port closes as soon as nobody does.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ import ctypes
 import socket
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
 
 from gateway.proxy.aiohttp_seam.sockets import is_any_readable
 
@@ -40,9 +40,8 @@ async def emptied(doors: Iterable[socket.socket]) -> None:
 
 def _refuse_openings(door: socket.socket) -> None:
     program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in _DROP_OPENINGS))
-    with suppress(OSError):  # not Linux: nothing is lost but the certainty
-        door.setsockopt(
-            socket.SOL_SOCKET,
-            _SO_ATTACH_FILTER,
-            struct.pack("HL", len(_DROP_OPENINGS), ctypes.addressof(program)),
-        )
+    attached = struct.pack("HL", len(_DROP_OPENINGS), ctypes.addressof(program))
+    try:
+        door.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, attached)
+    except OSError:  # nothing is lost but the certainty
+        door.listen(0)
