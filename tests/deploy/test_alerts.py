@@ -1,4 +1,5 @@
-"""The alerting rules that ship: Prometheus reads them, they fire when they should, and they ask for metrics that exist."""
+"""The rules for Prometheus that ship: it reads them, each alert fires and is silent when it should, and each leads to a page
+that says what to do."""
 
 import re
 import shutil
@@ -9,18 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.client import ask, request
-from tests.support.running import running
+from tests.deploy.rules import FILES, ROOT, TRIED, recorded_in, rules
 from tests.support.servers import missing
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "deploy" / "prometheus"
-RULES = FOLDER / "alerts.yaml"
-METRIC = re.compile(r"\bpacs_gateway_[a-z_]+")
-
-
-def alerts() -> list[dict[str, Any]]:
-    return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+SEVERITIES = {"critical", "warning", "info"}
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+PARTS = ("What it means.", "What clients notice.", "Look closer.", "What to do.", "When to silence it.")
 
 
 @pytest.fixture
@@ -29,34 +24,53 @@ def promtool() -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("check", "rules", RULES), ("test", "rules", *sorted((FOLDER / "tests").glob("*.yaml")))]
+    ("asked", "file"),
+    [*(("check", file) for file in FILES), *(("test", file) for file in TRIED)],
+    ids=lambda one: getattr(one, "stem", one),
 )
-def test_prometheus_reads_the_rules_and_they_fire_when_they_should(
-    promtool: str, arguments: tuple[str | Path, ...]
-) -> None:
-    done = subprocess.run([promtool, *arguments], capture_output=True, text=True, timeout=60)
+def test_prometheus_reads_the_rules_and_they_do_what_they_should(promtool: str, asked: str, file: Path) -> None:
+    done = subprocess.run([promtool, asked, "rules", file], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_alert_has_been_seen_to_fire() -> None:
-    tried = " ".join(file.read_text() for file in (FOLDER / "tests").glob("*.yaml"))
-    for rule in alerts():
-        assert re.search(rf"alertname: {rule['alert']}\n +exp_alerts:\n", tried), rule["alert"]
+def tried(alert: str) -> list[dict[str, Any]]:
+    """All moments at which it is looked whether this alert fires."""
+    cases = [case for file in TRIED for case in yaml.safe_load(file.read_text())["tests"]]
+    moments = [moment for case in cases for moment in case.get("alert_rule_test", ())]
+    return [moment for moment in moments if moment["alertname"] == alert]
 
 
-async def test_the_rules_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
-    async with running(tmp_path, "http://127.0.0.1:1") as gateway:
-        assert gateway.admin_port is not None
-        text = (await ask(gateway.admin_port, request("GET", "/metrics"))).body.decode()
-    there = {line.split("{")[0].split(" ")[0] for line in text.splitlines() if not line.startswith("#")}
-    asked = {name for rule in alerts() for name in METRIC.findall(rule["expr"])}
-    assert asked
-    assert asked <= there
+@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
+def test_every_alert_has_been_seen_to_fire_and_to_be_silent(rule: dict[str, Any]) -> None:
+    moments = tried(rule["alert"])
+    assert any(moment["exp_alerts"] for moment in moments)
+    assert any(not moment["exp_alerts"] for moment in moments)
 
 
-def test_every_alert_leads_to_what_can_be_done() -> None:
-    for rule in alerts():
-        page, heading = re.fullmatch(r"(docs/[a-z]+\.md), \"(.+)\"", rule["annotations"]["runbook"]).groups()  # type: ignore[union-attr]
-        assert f"## {heading}\n" in (ROOT / page).read_text()
-        assert rule["labels"]["severity"]
-        assert rule["annotations"].keys() == {"summary", "description", "runbook"}
+def test_every_recorded_number_has_been_looked_at() -> None:
+    text = "".join(file.read_text() for file in TRIED)
+    asked = frozenset[str]().union(*(recorded_in(rule["expr"]) for rule in rules("alert") + rules("record")))
+    assert {rule["record"] for rule in rules("record")} <= recorded_in(text) | asked
+    assert asked <= {rule["record"] for rule in rules("record")}
+
+
+@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
+def test_every_alert_leads_to_what_can_be_done(rule: dict[str, Any]) -> None:
+    page, heading = re.fullmatch(r"(docs/[a-z]+\.md), \"(.+)\"", rule["annotations"]["runbook"]).groups()  # type: ignore[union-attr]
+    assert f"## {heading}\n" in (ROOT / page).read_text("utf-8")
+    assert set(re.sub(r"\{\{.*?\}\}", " ", rule["labels"]["severity"]).split()) <= SEVERITIES
+    assert rule["annotations"].keys() == {"summary", "description", "runbook"}
+
+
+@pytest.mark.parametrize("rule", rules("alert"), ids=lambda rule: rule["alert"])
+def test_the_page_says_of_every_alert_all_that_has_to_be_known(rule: dict[str, Any]) -> None:
+    _, found, after = OPERATIONS.partition(f"### {rule['alert']}\n")
+    assert found
+    runbook = after.partition("\n#")[0]
+    assert [part for part in PARTS if f"**{part}**" not in runbook] == []
+
+
+def test_the_page_has_no_runbook_of_an_alert_that_is_no_more() -> None:
+    assert set(re.findall(r"^### (PacsGateway\w+)$", OPERATIONS, re.MULTILINE)) == {
+        rule["alert"] for rule in rules("alert")
+    }
