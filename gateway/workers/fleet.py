@@ -89,7 +89,7 @@ class Fleet:
         with theirs:
             self._nursery.bear(place.number, [theirs, *place.doors])
         reader, writer = await asyncio.open_unix_connection(sock=ours)
-        hears: Mapping[str, Hear] = {"closed": partial(self._closed, place), "found": partial(self._found, place)}
+        hears: Mapping[str, Hear] = {"found": partial(self._found, place)}
         channel = Channel(reader, writer, hears)
         self._tasks.start(self._listen(place, channel))
         try:
@@ -108,11 +108,6 @@ class Fleet:
             place.channel = None
         if self._is_lost:
             place.ended.set()  # nobody else will say so
-
-    async def _closed(self, place: Place, _more: None) -> None:
-        """It has accepted all who had come: nobody stands before these doors any more."""
-        if self._is_leaving:
-            close(place.doors)
 
     async def _found(self, finder: Place, found: object) -> None:
         """A health check of one is for all."""
@@ -180,8 +175,10 @@ class Fleet:
     async def leave(self, patience: float) -> int:
         """Until all have ended; the number of exchanges that they had to cut off."""
         self._is_leaving = True
-        for place in set(self.places) - self._serving():
-            close(place.doors)  # nobody will come any more to let them in
+        # Nobody is born any more. A door that stayed open here after its worker closed its own would let clients into a queue
+        # that nobody serves, where the kernel cannot be told to keep new ones out (`aiohttp_seam/door.py`).
+        for place in self.places:
+            close(place.doors)
         cut: int = sum(await self.ask("leave", patience=patience))
         await self.end()
         return cut

@@ -19,13 +19,13 @@ from prometheus_client import (
     Gauge,
     Metric,
     disable_created_metrics,
-    generate_latest,
     values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from gateway.config.settings import Settings
 from gateway.telemetry.description import Description
+from gateway.telemetry.exposition import TEXT, Form
 
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - only a place; the folder in it is new and private
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -85,8 +85,8 @@ class Sums:
         """What it had under way, it has no more."""
         mark_process_dead(worker, self._folder)  # type: ignore[no-untyped-call]
 
-    def render(self) -> bytes:
-        return generate_latest(self._registry)
+    def render(self, form: Form = TEXT) -> bytes:
+        return form.write(self._registry)
 
     def counted(self) -> Iterable[Metric]:
         """The workers' alone."""

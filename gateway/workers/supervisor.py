@@ -27,6 +27,7 @@ from gateway.proxy.aiohttp_seam import require_suitable_aiohttp
 from gateway.recordings.files import require_writable
 from gateway.reload import Reloader, ReloadResult
 from gateway.server import run
+from gateway.telemetry.exposition import TEXT, Form
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.redaction import redacting_exception_handler
 from gateway.telemetry.snapshot import Snapshot, snapshot
@@ -49,13 +50,23 @@ def serve(settings: Settings, source: Path | None, workers: int, *, watch: bool 
     require_suitable_aiohttp()
     for finding in _unshareable(settings, workers):
         raise CannotStart(f"{finding.path}: {finding.message}")
-    folder = new_folder()
+    folder = _folder_for_counts()
     try:
         nursery = Nursery(Life(_with_one_key(settings), workers, folder), partial(forget, folder))
         supervisor = partial(Supervisor, settings, source, workers, folder, nursery)
         return asyncio.run(_serve(supervisor, watch=watch))
     finally:
         forget(folder)
+
+
+def _folder_for_counts() -> Path:
+    try:
+        return new_folder()
+    except OSError:
+        raise CannotStart(
+            "server.workers: several processes add up their counts in files, and neither /dev/shm nor /tmp can be written; "
+            "mount a tmpfs there, or use one process"
+        ) from None
 
 
 async def _serve(begin: "Callable[[], Supervisor]", *, watch: bool) -> int:
@@ -162,10 +173,10 @@ class Supervisor:
     async def reload(self) -> ReloadResult:
         return await self.reloader.reload("POST /-/reload")
 
-    async def metrics(self) -> bytes:
+    async def metrics(self, form: Form = TEXT) -> bytes:
         await self._fleet.ask("settle", patience=_A_MOMENT)
         self._sums.up.set(self._fleet.up)
-        return self._sums.render()
+        return self._sums.render(form)
 
     async def counts(self) -> Snapshot:
         await self._fleet.ask("settle", patience=_A_MOMENT)

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
 
-from gateway.config.findings import ConfigErrors
+from gateway.config.findings import ConfigErrors, Finding, Place
 from gateway.config.load import loading_text
 from gateway.config.settings import Settings
 from gateway.config.sharing import share_of
 from gateway.config.tls import Unusable
 from gateway.descriptors import make_room
 from gateway.loop import run
-from gateway.ports import TrafficPort
+from gateway.ports import Face, TrafficPort
 from gateway.runtime import Runtime
 from gateway.slices import in_slices
 from gateway.telemetry.access_log import setup_logging
@@ -57,6 +57,7 @@ class Worker:
         self._traffic: TrafficPort
         self._channel: Channel
         self._next: Settings | None = None
+        self._face: Face | None = None  # that belongs to it, if it is new
         self._leaving: asyncio.Future[int] | None = None
         self._tasks = Tasks()
 
@@ -99,6 +100,8 @@ class Worker:
                 runtime.audit.open()
             if runtime.recorder is not None:
                 runtime.recorder.open()
+            if runtime.tracer is not None:
+                runtime.tracer.open()
         except (ConfigErrors, Unusable) as error:
             return str(error)
         make_room(settings.server.limits.connections)
@@ -114,8 +117,12 @@ class Worker:
         """Read a configuration that the supervisor has found good. What is wrong with it here: a file may have changed."""
         try:
             self._next = await self._read(text)
+            self._face = self._traffic.renewal(self._next)
         except ConfigErrors as errors:
             return [astuple(finding) for finding in errors.findings]
+        except Unusable as error:
+            place = Place(self._life.settings.source, path=".".join(error.keys))
+            return [astuple(Finding.at(place, error.message))]
         return []
 
     async def _commit(self, _more: None) -> str:
@@ -123,6 +130,7 @@ class Worker:
         assert self._next is not None
         try:
             self._runtime.swap(self._next)
+            await self._traffic.renew(self._face)
         except Unusable as error:
             return str(error)
         return ""
@@ -142,7 +150,7 @@ class Worker:
         return [from_record(record) for record in self._runtime.journal.failures(limit)]
 
     async def _explained(self, id_: str) -> Mapping[str, object] | None:
-        return self._runtime.explained(id_)
+        return await self._runtime.explained(id_)
 
     async def _standings(self, _more: None) -> list[Mapping[str, object]]:
         return [from_guarded(guarded) for guarded in self._runtime.admission.standings()]
@@ -165,7 +173,6 @@ class Worker:
         runtime = self._runtime
         runtime.begin_to_leave()
         await self._traffic.leave()
-        self._channel.tell("closed")
         cut = await runtime.drain(runtime.settings.server.drain)
         await runtime.close()
         await self._traffic.close()
@@ -173,5 +180,7 @@ class Worker:
             await runtime.audit.close()
         if runtime.recorder is not None:
             await runtime.recorder.close()
+        if runtime.tracer is not None:
+            await runtime.tracer.close()
         runtime.metrics.settle()
         return cut

@@ -46,11 +46,14 @@ class Gateway:
     def configure(self, text: str) -> None:
         self.file.write_text(text)
 
+    @property
+    def command(self) -> str:
+        return f'{self._shell} exec "{sys.executable}" -m gateway serve --config "{self.file}" {self._options}'
+
     async def __aenter__(self) -> "Gateway":
-        command = f'{self._shell} exec "{sys.executable}" -m gateway serve --config "{self.file}" {self._options}'
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = await asyncio.create_subprocess_shell(
-                command, stdin=DEVNULL, stdout=out, stderr=err, cwd=PROJECT
+                self.command, stdin=DEVNULL, stdout=out, stderr=err, cwd=PROJECT
             )
         found = await self.says(self._LISTENING.pattern)
         self.port, self.admin_port = int(found[1]), int(found[2])
