@@ -20,10 +20,10 @@ SEED ?= 1
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit soak fuzz bench performance reference packages clean
+.PHONY: help run test check unit soak fuzz bench performance reference packages lock sbom image-trial clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.run ## start the gateway (UPSTREAM=URL, PORT, ADMIN_PORT)
 ifeq ($(strip $(UPSTREAM)),)
@@ -58,11 +58,32 @@ performance: bench ## the same and more, written to docs/performance.md
 	@$(BIN)/python -m bench.scaling --json build/bench/scaling.json
 	@$(BIN)/python -m bench.report
 
-reference: $(VENV)/.run ## write the schemas in config/ and the pages about them anew
+reference: $(VENV)/.run ## write the schemas in config/ anew, and the pages that are made from tables
 	@$(BIN)/pacs-gateway schema --output config/gateway.schema.json
 	@$(BIN)/pacs-gateway schema --of cases --output config/cases.schema.json
 	@$(BIN)/pacs-gateway schema --format markdown --output docs/configuration.md
 	@$(BIN)/pacs-gateway schema --of cases --format markdown --output docs/cases.md
+	@$(BIN)/python tests/documents/statuses_page.py
+	@$(BIN)/python tests/documents/metrics_page.py
+	@$(BIN)/python deploy/grafana/build.py
+	@$(BIN)/python deploy/kubernetes/rules.py >deploy/kubernetes/components/monitoring/prometheusrule.yaml
+
+lock: COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" $(UPGRADE)
+lock: $(VENV)/bin/python ## write down what the image is made of, with hashes (UPGRADE=--upgrade takes newer releases)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'
+	@$(COMPILE) --extra redis --extra tracing --output-file deploy/image/requirements.txt pyproject.toml
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) --output-file deploy/image/build.txt -
+
+sbom: $(VENV)/bin/python ## list what the image is made of, in build/sbom.cdx.json (CycloneDX)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7'
+	@$(BIN)/python -m venv --clear --without-pip build/sbom
+	@$(BIN)/python -m pip --python build/sbom/bin/python install --quiet --require-hashes --only-binary :all: -r deploy/image/requirements.txt
+	@$(BIN)/python -m pip --python build/sbom/bin/python install --quiet --no-deps .
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/sbom.cdx.json build/sbom/bin/python
+
+image-trial: $(VENV)/.test packages ## build the image and try it in front of a real Orthanc (root, Debian, podman)
+	@PYTHON=$(BIN)/python deploy/image/trial.sh
 
 packages:
 	@.ci/packages
