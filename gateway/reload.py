@@ -6,6 +6,7 @@ A signal asks for it, the admin port, or a file that changed (`gateway.watching`
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Protocol
 
 from gateway.config.changes import bounded, changing
 from gateway.config.contents import Contents, changed
-from gateway.config.files import read_text
+from gateway.config.expiry import remarks
+from gateway.config.files import read_text_again
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import loading_text
 from gateway.config.settings import Settings
@@ -91,7 +93,7 @@ class Reloader:
         before = self._gateway.settings
         try:
             # Reading and compiling a thousand rules takes a while; traffic goes on meanwhile.
-            text = await asyncio.to_thread(read_text, source)
+            text = await asyncio.to_thread(read_text_again, source)
             after = await in_slices(loading_text(text, str(source), self._environ))
         except ConfigErrors as errors:
             return self._refused(errors, errors.contents, asked_by)
@@ -102,7 +104,8 @@ class Reloader:
             # A certificate may have been replaced by a bad one since the file that names it was read.
             return self._refused(error, after.contents, asked_by)
         self._contents = after.contents
-        result = ReloadResult(True, after.digest, (), needs_restart(self._began, after), different)
+        notes = (*needs_restart(self._began, after), *remarks(after, time.time()))
+        result = ReloadResult(True, after.digest, (), notes, different)
         _tell(result, source, asked_by)
         return result
 
@@ -130,12 +133,16 @@ AT_THE_START: Mapping[str, Callable[[Settings], object]] = {
     "server.host": lambda settings: settings.server.host,
     "server.port": lambda settings: settings.server.port,
     "server.workers": lambda settings: settings.server.workers,
-    "server.tls": lambda settings: settings.server.tls,
+    "server.tls": lambda settings: settings.server.tls is not None,
     "admin": lambda settings: settings.admin,
     "logging": lambda settings: settings.logging,
     "audit": lambda settings: settings.audit,
     "recording": lambda settings: settings.recording,
+    "tracing": lambda settings: settings.tracing,
 }
+
+
+_READ_AGAIN = frozenset({"server.tls"})  # below these, the files that are named are in force at once
 
 
 def needs_restart(began: Settings, after: Settings) -> tuple[str, ...]:
@@ -143,7 +150,7 @@ def needs_restart(began: Settings, after: Settings) -> tuple[str, ...]:
     notes = [
         f"{key} changed and takes effect at the next start"
         for key, part in AT_THE_START.items()
-        if part(began) != part(after) or _read_for(key, began) != _read_for(key, after)
+        if part(began) != part(after) or (key not in _READ_AGAIN and _read_for(key, began) != _read_for(key, after))
     ]
     if speaks_tls(after) and not speaks_tls(began):
         notes.append("an archive is reached over https now: until a restart, what it says as it hangs up may be lost")

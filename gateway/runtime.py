@@ -27,6 +27,7 @@ from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.recalled import recalled
 from gateway.telemetry.telemetry import Telemetry
+from gateway.tracing.tracer import Tracer
 
 log = logging.getLogger("pacs_gateway")
 
@@ -46,7 +47,10 @@ class Runtime:
         self.journal = Journal()
         self.audit = audit_trail(settings, self.metrics)
         self.recorder = recorder(settings, self.metrics)
-        self.telemetry = Telemetry(self.metrics, self.journal, AccessLog(settings.logging), self.audit, self.recorder)
+        self.tracer = Tracer(settings.tracing, self.metrics.traced) if settings.tracing else None
+        self.telemetry = Telemetry(
+            self.metrics, self.journal, AccessLog(settings.logging), self.audit, self.recorder, self.tracer
+        )
         self.house = House(self.admission, self.tunnels, self.telemetry)
         self.server = GatewayServer(self.handle, **server_options(settings))
         self.station = Station(lambda: self.generation, self.load, self.admission, self.telemetry)
@@ -90,17 +94,11 @@ class Runtime:
         if settings.server.limits.connections > before.server.limits.connections:
             make_room(settings.server.limits.connections)
 
-    async def adopt(self, settings: Settings, _text: str) -> None:
-        """For `reload`."""
-        self.swap(settings)
-
-    def explained(self, id_: str) -> dict[str, Any] | None:
-        """One of the last exchanges, by what is left of it and the policy in force; None where it is not known."""
+    async def explained(self, id_: str) -> dict[str, Any] | None:
+        """One of the last exchanges, by what is left of it and the policy in force; None where it is not known. Of a
+        thousand rules each is asked, which traffic does not wait for."""
         entry = self.journal.find(id_)
-        return recalled(entry, self.settings) if entry else None
-
-    def reload_failed(self) -> None:
-        self.metrics.reload_failed()
+        return await asyncio.to_thread(recalled, entry, self.settings) if entry else None
 
     @property
     def draining(self) -> bool:

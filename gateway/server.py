@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
+from gateway import service_manager
+from gateway.config.expiry import DAY, remarks
 from gateway.config.settings import Settings
 from gateway.descriptors import make_room
 from gateway.ports import AdminPort, TrafficPort, opened
@@ -17,6 +19,7 @@ from gateway.recordings.files import require_writable
 from gateway.reload import Reloader, ReloadResult
 from gateway.runtime import Runtime
 from gateway.signals import Signals
+from gateway.telemetry.exposition import TEXT, Form
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.redaction import redacting_exception_handler
 from gateway.telemetry.snapshot import Snapshot
@@ -40,8 +43,8 @@ class Control:
     def ready(self) -> bool:
         return self._runtime.ready
 
-    async def metrics(self) -> bytes:
-        return self._runtime.metrics.render()
+    async def metrics(self, form: Form = TEXT) -> bytes:
+        return self._runtime.metrics.render(form)
 
     async def counts(self) -> Snapshot:
         return self._runtime.metrics.snapshot()
@@ -53,7 +56,7 @@ class Control:
         return self._runtime.journal.failures(limit)
 
     async def explained(self, id_: str) -> Mapping[str, Any] | None:
-        return self._runtime.explained(id_)
+        return await self._runtime.explained(id_)
 
     async def reload(self) -> ReloadResult:
         return await self._reloader.reload("POST /-/reload")
@@ -65,7 +68,7 @@ class GatewayProcess:
     def __init__(self, settings: Settings, source: Path | None = None) -> None:
         require_suitable_aiohttp()
         self.runtime = Runtime(settings)
-        self.reloader = Reloader(self.runtime, source)
+        self.reloader = Reloader(self, source)
         self._settings = settings
         self._traffic = TrafficPort(self.runtime)
         self._admin = AdminPort(Control(self.runtime, self.reloader))
@@ -83,6 +86,8 @@ class GatewayProcess:
                 self.runtime.audit.open()
             if self.runtime.recorder is not None:
                 self.runtime.recorder.open()
+            if self.runtime.tracer is not None:
+                self.runtime.tracer.open()
         except BaseException:
             await self._close()
             raise
@@ -92,6 +97,23 @@ class GatewayProcess:
 
     async def __aexit__(self, *_error: object) -> None:
         await self._close()
+
+    @property
+    def settings(self) -> Settings:
+        return self.runtime.settings
+
+    @property
+    def draining(self) -> bool:
+        return self.runtime.draining
+
+    async def adopt(self, settings: Settings, _text: str) -> None:
+        """For `reload`: all of it, or nothing."""
+        face = self._traffic.renewal(settings)
+        self.runtime.swap(settings)
+        await self._traffic.renew(face)
+
+    def reload_failed(self) -> None:
+        self.runtime.metrics.reload_failed()
 
     @property
     def port(self) -> int:
@@ -120,6 +142,8 @@ class GatewayProcess:
             await self.runtime.audit.close()  # last, so that it has heard of every exchange
         if self.runtime.recorder is not None:
             await self.runtime.recorder.close()
+        if self.runtime.tracer is not None:
+            await self.runtime.tracer.close()
 
 
 class Served(Protocol):
@@ -130,6 +154,9 @@ class Served(Protocol):
 
     @property
     def admin_port(self) -> int: ...
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def reloader(self) -> Reloader: ...
@@ -169,14 +196,40 @@ async def run(
     with Signals() as signals:
         async with gateway:
             make_room(clients)
-            signals.on_hangup = partial(gateway.reloader.reload, "SIGHUP")
+            signals.on_hangup = partial(_hung_up, gateway)
             log.info("listening on port %d, admin on port %d", gateway.port, gateway.admin_port)
+            service_manager.ready(f"listening on port {gateway.port}, admin on port {gateway.admin_port}")
             if ready is not None:
                 await ready(gateway)
-            with watching(gateway.reloader) if watch else nullcontext():
+            with reminding(lambda: gateway.settings), watching(gateway.reloader) if watch else nullcontext():
                 await signals.asked.wait()
             await leave(gateway, signals)
         return signals.code
+
+
+async def _hung_up(gateway: Served) -> None:
+    """A reload by SIGHUP, for which a service manager may be waiting."""
+    service_manager.reloading()
+    result = await gateway.reloader.reload("SIGHUP")
+    happened = f"reloaded, now {result.digest}" if result.ok else "reload refused, the old configuration stays in force"
+    service_manager.ready(happened)
+
+
+@contextmanager
+def reminding(settings: Callable[[], Settings]) -> Iterator[None]:
+    """Say at once and then every day which certificates are about to expire: a process may live for months."""
+    task = asyncio.ensure_future(_remind(settings))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _remind(settings: Callable[[], Settings]) -> None:
+    while True:
+        for sentence in remarks(settings(), time.time()):
+            log.warning("%s", sentence)
+        await asyncio.sleep(DAY)
 
 
 def watching(reloader: Reloader) -> AbstractContextManager[object]:
@@ -188,6 +241,7 @@ def watching(reloader: Reloader) -> AbstractContextManager[object]:
 async def leave(gateway: Served, signals: Signals) -> None:
     """Drain until nothing is under way, or `server.drain` is over, or somebody insists."""
     began = time.monotonic()
+    service_manager.stopping("draining")
     insisted = asyncio.ensure_future(signals.insisted.wait())
     insisted.add_done_callback(lambda _: gateway.hurry())
     cut = await gateway.drain()

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="asyncio",
         help="the event loop of the tests that run in this process; where TLS is spoken, the gateway uses asyncio's only",
     )
+    parser.addoption("--image", help="run the gateway in front of Orthanc from this image (deploy/image/trial.sh)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config.load import load
+from gateway.config.settings import Settings
 from gateway.reload import AT_THE_START, needs_restart
 from gateway.server import GatewayProcess
 from tests.support.certificates import Authority
@@ -85,19 +86,20 @@ def test_the_page_for_administrators_lists_what_needs_a_restart() -> None:
     assert re.findall(r"`([a-z.]+)`", row.split("|")[3]) == list(AT_THE_START)
 
 
-def test_a_new_certificate_under_the_same_name_needs_a_restart_as_well(tmp_path: Path) -> None:
-    """Of the gateway towards clients. An archive's authority is read again."""
-    certificate = Authority(tmp_path).certificate()
-    other = Authority(tmp_path, "other")
+def test_of_tls_only_that_it_is_spoken_waits_for_a_restart(tmp_path: Path) -> None:
+    """What the files hold, and which they are, is in force at once: an archive's authority as well."""
+    ca = Authority(tmp_path)
+    certificate, other, more = ca.certificate(), ca.certificate(), Authority(tmp_path, "other")
     file = tmp_path / "gateway.yaml"
-    file.write_text(
-        "version: 1\n"
-        f"server: {{tls: {{cert_file: {certificate.cert}, key_file: {certificate.key}}}}}\n"
-        f"upstreams: {{pacs: {{url: https://pacs, tls: {{ca_file: {other.file}}}}}}}\n"
-    )
-    began = load(file, {})
+
+    def described(tls: str) -> Settings:
+        file.write_text(f"version: 1\n{tls}upstreams: {{pacs: {{url: https://pacs, tls: {{ca_file: {more.file}}}}}}}\n")
+        return load(file, {})
+
+    tls = "server: {{tls: {{cert_file: {0.cert}, key_file: {0.key}}}}}\n"
+    began = described(tls.format(certificate))
     Authority(tmp_path, "other")
+    assert Authority(tmp_path).certificate() == certificate  # by its names alone
     assert needs_restart(began, load(file, {})) == ()
-    renewed = Authority(tmp_path).certificate()
-    assert renewed == certificate
-    assert needs_restart(began, load(file, {})) == ("server.tls changed and takes effect at the next start",)
+    assert needs_restart(began, described(tls.format(other))) == ()
+    assert needs_restart(began, described("")) == ("server.tls changed and takes effect at the next start",)

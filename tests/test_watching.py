@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 
 from gateway.config.load import load_text, quick_start
-from gateway.reload import Reloader
-from gateway.runtime import Runtime
 from gateway.server import GatewayProcess, watching
 from gateway.watching import REST, Rest, Sight, Watch, sight
 from tests.support.certificates import Authority
@@ -228,6 +226,23 @@ async def test_a_file_that_has_gone_is_told_and_may_come_back(house: House) -> N
     assert (len(house.said()), house.is_well) == (1, True)
 
 
+async def test_nobody_waits_for_what_a_pipe_in_its_place_may_bring(house: House) -> None:
+    text = house.file.read_text()
+    house.file.unlink()
+    os.mkfifo(house.file)
+    await house.look(9)
+    await house.gateway.reloader.reload("SIGHUP")
+    by_itself, asked = house.said()
+    assert by_itself.startswith("reload refused (the file changed), the old configuration stays in force: ")
+    assert asked.endswith(
+        f"{house.file}: cannot be read: it is no regular file, and nothing else is read while the gateway runs"
+    )
+    house.file.unlink()
+    house.file.write_text(text)
+    await house.look(REST)
+    assert (len(house.said()), house.is_well) == (1, True)
+
+
 @pytest.mark.parametrize("write", WRITERS)
 async def test_the_same_text_once_more_is_no_news(write: Writer, house: House) -> None:
     before = house.gateway.runtime.generation
@@ -332,5 +347,5 @@ async def test_only_what_can_be_read_again_is_watched(source: str | None, is_wat
     file = tmp_path / source if source else None
     text = "version: 1\nupstreams: {pacs: {url: 'http://pacs'}}\n"
     settings = load_text(text, str(file), {}) if file else quick_start("http://pacs")
-    reloader = Reloader(Runtime(settings), file)
+    reloader = GatewayProcess(settings, file).reloader
     assert isinstance(watching(reloader), Watch) is is_watched

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from gateway.config.settings import Settings
 from gateway.reload import ReloadResult
+from gateway.telemetry.exposition import TEXT, Form
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot
 
@@ -28,7 +29,7 @@ class AdminControl(Protocol):
     @property
     def version(self) -> str: ...
 
-    async def metrics(self) -> bytes:
+    async def metrics(self, form: Form = TEXT) -> bytes:
         """The text that Prometheus reads."""
         ...
 

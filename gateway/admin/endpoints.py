@@ -21,7 +21,7 @@ from gateway.admin.tables import EXCHANGES, FAILURES
 from gateway.admin.would_rewrite_page import WouldRewrite
 from gateway.reload import ReloadResult
 from gateway.telemetry.access_log import fields_of
-from gateway.telemetry.metrics import CONTENT_TYPE
+from gateway.telemetry.exposition import form_for
 
 _COME_BACK = {"Retry-After": "5"}  # to whoever asks /-/ready while starting or draining
 _DEFAULT_LIMIT = 50
@@ -62,8 +62,9 @@ class _Endpoints:
         seen = Shown(counts, await control.recent(EXCHANGES), await control.failures(FAILURES), time.time(), refresh)
         return html_reply(status_page(control, seen), {"Refresh": str(refresh)} if refresh else None)
 
-    async def metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=await self._control.metrics(), headers={"Content-Type": CONTENT_TYPE})
+    async def metrics(self, request: web.Request) -> web.Response:
+        form = form_for(", ".join(request.headers.getall("Accept", ())))
+        return web.Response(body=await self._control.metrics(form), headers={"Content-Type": form.content_type})
 
     async def healthy(self, _request: web.Request) -> web.Response:
         return text_reply("The process runs.\n")
@@ -96,7 +97,9 @@ class _Endpoints:
         if not _LIMIT.fullmatch(limit):
             return refusal(400, "limit is a whole number from 1.")
         recent = await self._control.recent(int(limit))
-        return json_reply({"exchanges": [{**fields_of(record), "why": record.why} for record in recent]})
+        return json_reply(
+            {"exchanges": [{**fields_of(record), "why": record.why, "hint": record.hint} for record in recent]}
+        )
 
 
 def _wants(request: web.Request, media_type: str) -> bool:

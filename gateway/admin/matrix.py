@@ -99,7 +99,8 @@ def flows(rows: Sequence[Answered]) -> Markup:
         return tag("span", "Nothing was changed.", class_="same")
     told = [tag("li", _flow(one)) for one in changed[:MOST_FLOWS]]
     if rest := changed[MOST_FLOWS:]:
-        told.append(tag("li", f"and {len(rest)} other changes ({count(sum(one.count for one in rest))})"))
+        changes = "change" if len(rest) == 1 else "changes"
+        told.append(tag("li", f"and {len(rest)} other {changes} ({count(sum(one.count for one in rest))})"))
     return tag("ul", *told)
 
 

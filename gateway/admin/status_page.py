@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gateway.admin import tables
 from gateway.admin.archives import archives
+from gateway.admin.certificates import certificates
 from gateway.admin.control import AdminControl
 from gateway.admin.html import Markup, chip, count, definitions, joined, tag
 from gateway.admin.matrix import matrix
@@ -62,6 +63,7 @@ def status_page(control: AdminControl, seen: Shown) -> str:
         _mode(settings),
         _figures(counts),
         archives(settings, counts, seen.now),
+        certificates(settings, seen.now),
         matrix(counts),
         _would_change(control, counts),
         tables.failures(seen.failures),

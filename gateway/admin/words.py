@@ -63,7 +63,7 @@ def why(rule: str, policy: Policy) -> str:
 def what_happened(record: ExchangeRecord) -> str:
     """A failed exchange in a sentence or two."""
     ended = "" if record.failure == FailureKind.CLIENT_GONE else _ENDED.get(record.ended, "")
-    told = " ".join(filter(None, (_sentence(record), ended)))
+    told = " ".join(filter(None, (_sentence(record), record.hint, ended)))
     return told[:1].upper() + told[1:] or "The archive reported an error of its own."
 
 

@@ -3,10 +3,12 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.config.changes import changes
+from gateway.config.expiry import remarks
 from gateway.config.findings import ConfigErrors, Finding
 from gateway.config.lint import lint
 from gateway.config.load import load
@@ -49,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     except ConfigErrors as errors:
         return _report(file, errors.findings, 2 if errors.unreadable else 1)
     _print_valid(options.file, settings)
+    for remark in remarks(settings, time.time()):
+        print(f"note: {remark}")
     if before is not None:
         _print_differences(before, settings)
     return 0

@@ -19,3 +19,12 @@ def from_config(errors: "ConfigErrors") -> UserError:
     lines = [str(finding) for finding in errors.findings]
     head = [f"{len(lines)} mistakes:"] if len(lines) > 1 else []
     return UserError("\n  ".join([*head, *lines]), code=2 if errors.unreadable else 1)
+
+
+def reason_of(error: Exception) -> str:
+    """Why nobody answered at an address, in a few words."""
+    if isinstance(error, TimeoutError):
+        return "it takes too long"
+    if isinstance(error, OSError):
+        return error.strerror or "it hangs up"
+    return "what it says is no HTTP"

@@ -89,7 +89,7 @@ def _headers(option: str, lines: list[str] | None) -> dict[str, list[str]] | Non
     headers: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not name.strip():
+        if not colon or not name.strip() or not value.replace("\t", " ").isprintable():
             raise UserError(f"{option} {line!r}: is not a header field; write 'Name: value'")
         headers.setdefault(name.strip(), []).append(value.strip())
     return headers
@@ -127,14 +127,26 @@ def _place(path: str, file: str) -> str:
 def of_json_case(options: argparse.Namespace) -> Iterator[Told]:
     """One case as a JSON object."""
     name = "stdin" if options.json_case == "-" else options.json_case
+    content = _read(options.json_case)
     try:
-        data = json.loads(_read(options.json_case))
-    except ValueError as error:
+        data = _object(content, name)
+        case = _case({"expect": _UNEXPECTED, **data}, name)
+    except RecursionError:
+        raise UserError(f"{name}: is nested deeper than any case is") from None
+    yield _told(case, _settings(options.config), expects="expect" in data)
+
+
+def _object(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
         raise UserError(f"{name}: is not JSON: {error}") from None
+    except ValueError as error:
+        what = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else "a number in it is too long"
+        raise UserError(f"{name}: is not JSON: {what}") from None
     if not isinstance(data, dict):
         raise UserError(f'{name}: is not a case; it is an object such as {{"request": ..., "upstream": ...}}')
-    expects = "expect" in data
-    yield _told(_case({"expect": _UNEXPECTED, **data}, name), _settings(options.config), expects=expects)
+    return data
 
 
 def _told(case: Case, settings: Settings, *, expects: bool = False) -> Told:

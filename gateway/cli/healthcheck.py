@@ -2,12 +2,14 @@
 
 import argparse
 import http.client
+import math
+from contextlib import closing
 
-from gateway.cli.errors import UserError
+from gateway.cli.errors import UserError, reason_of
 
 EPILOG = """\
 exit codes:
-  0  ready          1  not ready, or not there
+  0  ready          1  not ready, or not there          2  an option makes no sense
 
 The gateway is ready while it can answer, also when the PACS behind it cannot: it must stay to say 503.
 """
@@ -23,16 +25,22 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    connection = http.client.HTTPConnection(options.host, options.port, timeout=options.timeout)
+    if not 0 < options.timeout < math.inf:
+        raise UserError("--timeout is a number of seconds above 0")
+    where = f"{options.host}:{options.port}"
     try:
-        connection.request("GET", "/-/ready")
-        status = connection.getresponse().status
+        status = _asked(options)
+    except http.client.InvalidURL:
+        raise UserError(f"--host {options.host}: is no name of a host and no address") from None
     except (OSError, http.client.HTTPException) as error:
-        reason = f"{type(error).__name__}: no answer from the admin port {options.host}:{options.port}"
-        raise UserError(reason, code=1) from None
-    finally:
-        connection.close()
+        raise UserError(f"no answer from the admin port {where} ({reason_of(error)})", code=1) from None
     if status != 200:
         raise UserError(f"not ready: the admin port answered {status}", code=1)
     print("ready")
     return 0
+
+
+def _asked(options: argparse.Namespace) -> int:
+    with closing(http.client.HTTPConnection(options.host, options.port, timeout=options.timeout)) as connection:
+        connection.request("GET", "/-/ready")
+        return connection.getresponse().status

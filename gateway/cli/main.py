@@ -4,6 +4,8 @@ A user's mistake ends in one line on stderr and exit code 1 or 2, never in a tra
 """
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -83,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         options = parser(given).parse_args(given)
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
     except UserError as error:
         print(f"pacs-gateway: {error}", file=sys.stderr)
         return error.code
@@ -91,5 +95,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # `pacs-gateway check | head`: the reader has seen enough.
-        sys.stderr.close()
+        _write_no_more()
         return 0
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _write_no_more()
+        print(f"pacs-gateway: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+# What stands behind standard output takes no more: `pacs-gateway schema > /full/disk`.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _write_no_more() -> None:
+    """Python writes what is left as it ends, and would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -127,12 +128,16 @@ def _tell(options: argparse.Namespace, target: Target, found: Found, date: str) 
     result = _written(options, target, found, date) if options.write else None
     judged = result.judged if result else judged_by(shipped_policy(target.origin), found.exchanges)
     heading, known = Heading(target.url, __version__, date), findings(judged)
-    if options.json:
-        print(json.dumps(report_json(heading, found, known), indent=2))
-    else:
-        print("\n".join(report(heading, found, known)))
-    if result:
-        _save(options, result)
+    words = ""
+    try:  # first, since who reads the report may hang up (`| head`), and then the report in any case
+        words = _save(options, result) if result else ""
+    finally:
+        if options.json:
+            print(json.dumps(report_json(heading, found, known), indent=2))
+        else:
+            print("\n".join(report(heading, found, known)))
+    if words:
+        print(words, file=sys.stderr if options.json else sys.stdout)
     if found.ended == STOPPED:
         return INTERRUPTED
     return 1 if known.deviations else 0
@@ -148,29 +153,34 @@ def _written(options: argparse.Namespace, target: Target, found: Found, date: st
     return written(Archive(target.origin, target.url, date, lines), found.exchanges)
 
 
-def _save(options: argparse.Namespace, result: Written) -> None:
+def _save(options: argparse.Namespace, result: Written) -> str:
+    """What was written, in words."""
     try:
         with open(options.write, "w" if options.force else "x", encoding="utf-8") as file:
             file.write(result.text)
     except OSError as error:
         raise UserError(f"{options.write}: cannot be written: {error.strerror or error}") from None
     rules = f"{len(result.rules)} rule{'s' if len(result.rules) != 1 else ''} of its own"
-    words = f"\nWrote {options.write}, with {rules}. Next: pacs-gateway check {options.write}"
-    print(words, file=sys.stderr if options.json else sys.stdout)
+    return f"\nWrote {options.write}, with {rules}. Next: pacs-gateway check {options.write}"
 
 
 def _refuse_to_overwrite(options: argparse.Namespace) -> None:
     """Before the first request: a survey in vain is one that the archive had to bear."""
-    if options.write and options.write.exists() and not options.force:
-        raise UserError(f"{options.write} is there already; name another file, or replace it with --force")
-    if options.write and not options.write.absolute().parent.is_dir():
-        raise UserError(
-            f"{options.write.absolute().parent} is no folder, so {options.write.name} cannot be written there"
-        )
+    file: Path | None = options.write
+    if file is None:
+        return
+    folder = file.absolute().parent
+    if file.exists() and not options.force:
+        raise UserError(f"{file} is there already; name another file, or replace it with --force")
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder, so {file.name} cannot be written there")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise UserError(f"{file} may not be written by this user")
 
 
 # What the first search of all may be answered with, so that no survey comes about; and what to do then.
 _NO_SURVEY = {
+    400: "it takes that for a mistake; perhaps its DICOMweb service begins elsewhere, such as at /dicom-web",
     401: "it wants to know who asks; give a login with --header-file",
     403: "it refuses; perhaps it wants a login, which --header-file can give",
     429: "it has more to do than it can take; try again later",

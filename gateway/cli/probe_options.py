@@ -76,14 +76,6 @@ def _header(line: str) -> tuple[str, str]:
     match = _FIELD.fullmatch(line)
     if match is None:
         raise UserError("a header line is a name, a colon and a value, such as `Authorization: Basic dXNlcjpwYXNz`")
-    if match[1].lower() in (
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "accept",
-        "range",
-        "content-type",
-    ):
+    if match[1].lower() in _OURS:
         raise UserError(f"{match[1]} is for the survey to send; leave it out")
     return match[1], match[2]

@@ -13,6 +13,10 @@ def recent(address: str, id_: str) -> dict[str, Any]:
     admin = Admin.named(address)
     if admin is None:
         raise UserError(f"--admin {address}: is not HOST:PORT or http://HOST:PORT")
+    if not id_.strip():
+        raise UserError(
+            "--id is empty; the id of an exchange is in the access log and in the report that the client got"
+        )
     status, content = admin.ask(f"/-/exchanges/{quote(id_, safe='')}", "application/json")
     told = _read(content, address)
     if status == 404 and "endpoints" in told:

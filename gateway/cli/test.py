@@ -55,7 +55,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = EPILOG
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the configuration (YAML)")
-    parser.add_argument("cases", metavar="CASES", type=Path, nargs="*", help="files of cases, or folders of them")
+    parser.add_argument(
+        "cases", metavar="CASES", type=Path, nargs="*", default=[], help="files of cases, or folders of them"
+    )
     parser.add_argument("--strict", action="store_true", help="a rule that no case needs is a finding: exit 1")
     parser.add_argument("--packs", action="store_true", help="also report the rules of packs that no case needs")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit XML")

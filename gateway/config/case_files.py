@@ -4,6 +4,7 @@ A file is a list of cases, or a mapping with `about` (a sentence for people), `p
 configuration) and `cases`. In a folder every .yaml and .yml file is one, below it too, in alphabetical order.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -119,6 +120,8 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise ConfigErrors([Finding.at(Place(str(folder)), "may not be read by this user")], unreadable=True)
     files = sorted(file for file in folder.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
     if not files:
         raise ConfigErrors([Finding.at(Place(str(folder)), "no .yaml file is in this folder")], unreadable=True)

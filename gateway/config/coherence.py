@@ -146,6 +146,7 @@ def _tls_sections(values: Values) -> dict[tuple[str, ...], Values]:
         ("upstreams", id_, "tls"): upstream["tls"] for id_, upstream in (values["upstreams"] or {}).items()
     }
     named |= {("server", "tls"): values["server"]["tls"], ("audit",): values["audit"]}
+    named |= {("tracing",): values["tracing"]}
     return {keys: section for keys, section in named.items() if section is not None}
 
 
@@ -185,6 +186,26 @@ def _audit(root: Node, values: Values) -> Iterator[Remark]:
     for name in ("ca_file", "cert_file", "key_file"):
         if audit[name] is not None:
             yield place_of(root, "audit", name), "has no effect, because the url begins with tcp://"
+
+
+def _is_installed(library: str) -> bool:
+    try:
+        return find_spec(library) is not None
+    except ModuleNotFoundError:  # nor is what it is a part of
+        return False
+
+
+def _tracing(root: Node, values: Values) -> Iterator[Remark]:
+    tracing = values["tracing"]
+    if tracing is None:
+        return
+    if not all(map(_is_installed, ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http", "requests"))):
+        yield place_of(root, "tracing"), "needs more libraries: pip install 'pacs-gateway[tracing]'"
+    if (tracing["endpoint"] or "https:").startswith("https:"):
+        return
+    for name in ("ca_file", "cert_file", "key_file"):
+        if tracing[name] is not None:
+            yield place_of(root, "tracing", name), "has no effect, because the endpoint begins with http://"
 
 
 def _limits(root: Node, values: Values) -> Iterator[Remark]:
@@ -276,6 +297,7 @@ _CHECKS: tuple[Callable[[Node, Values], Iterator[Remark]], ...] = (
     _tls_pairs,
     _tls_files,
     _audit,
+    _tracing,
     _limits,
     _workers,
     _on_status,

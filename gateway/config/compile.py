@@ -24,6 +24,7 @@ from gateway.config.settings import (
     Settings,
     SharedState,
     Timeouts,
+    TracingSettings,
     Upstream,
     UpstreamTls,
 )
@@ -52,6 +53,7 @@ def compiling(values: Values, rules: Sequence[Read], source: str) -> Steps[Setti
         logging=LoggingSettings(**values["logging"]),
         audit=_audit(values["audit"]) if values["audit"] else None,
         recording=RecordingSettings(**values["recording"]) if values["recording"] else None,
+        tracing=TracingSettings(**values["tracing"]) if values["tracing"] else None,
         maintenance=tuple(
             Window(window["from"], window["to"], window["upstream"] or "") for window in values["maintenance"]
         ),

@@ -1,6 +1,8 @@
 """The file system: the text of a configuration, and the files it names. With `contents`, all that opens anything here."""
 
 import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,25 @@ from gateway.config.source import Node
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration file: UTF-8, with or without a byte order mark."""
+    """The text of a configuration file: UTF-8, with or without a byte order mark. It may come through a pipe."""
+    return _text(path, Path.read_bytes)
+
+
+def read_text_again(path: Path) -> str:
+    """The same for a gateway that runs, from nothing but a regular file: who opens a pipe may wait for ever."""
+    return _text(path, _regular)
+
+
+def _regular(path: Path) -> bytes:
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("it is no regular file, and nothing else is read while the gateway runs")
+        return file.read()
+
+
+def _text(path: Path, read: Callable[[Path], bytes]) -> str:
     try:
-        content = path.read_bytes()
+        content = read(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(Place(str(path)), f"cannot be read: {reason}", Content(path, "")) from None

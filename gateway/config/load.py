@@ -12,6 +12,7 @@ from typing import Any
 from gateway.config.coherence import check, documented_of, written
 from gateway.config.compile import compiling
 from gateway.config.contents import Content
+from gateway.config.expiry import shown_certificates
 from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.overlay import overlaid
@@ -85,7 +86,8 @@ def _settings(root: Node, report: Report, source: str) -> Steps[Settings]:
         report.stop_if_any()
         settings = yield from compiling(values, rules, source)
         found = switches(root, settings.policy.mode, rules)
-        return replace(settings, contents=report.contents, switches=found)
+        certificates = shown_certificates(settings)
+        return replace(settings, contents=report.contents, switches=found, certificates=certificates)
     raise ConfigErrors(report.findings)
 
 

@@ -24,6 +24,7 @@ from gateway.config.settings import (
     Timeouts,
 )
 from gateway.config.source import Node
+from gateway.config.tracing import TRACING
 from gateway.config.values import BOOLEAN, DURATION, ID, PERCENT, TEXT, duration, one_of, size, whole
 from gateway.config.vocabulary import ByTransaction, challenge, status_code
 from gateway.config.when import Names
@@ -336,6 +337,9 @@ SECTIONS = Table(
         "audit": Key(AUDIT, "The audit trail of DICOM PS3.15; without it, none is sent.", None),
         "recording": Key(
             RECORDING, "Exchanges recorded without patient data, to try policies on; off without it.", None
+        ),
+        "tracing": Key(
+            TRACING, "Spans of exchanges for a collector of OpenTelemetry, without patient data; off without it.", None
         ),
         "maintenance": Key(
             ListOf(p.MAINTENANCE), "Windows of time in which archives are not asked; clients get 503 until the end.", ()

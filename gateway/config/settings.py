@@ -192,6 +192,20 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TracingSettings:
+    """Where spans go, and the share of exchanges that have one where the client has not said it. The endpoint is without the
+    path of the signal."""
+
+    endpoint: str
+    sample: float = 0.1
+    service_name: str = "pacs-gateway"
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    headers_file: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SharedState:
     """Where replicas keep rates in common, and how long that may take in seconds."""
 
@@ -209,6 +223,20 @@ class Switches:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCertificate:
+    """A certificate that the gateway shows, by the key that names its file. `name` is that of an archive, or `-`. It and its
+    chain are valid from `begins` to `ends`, in Unix seconds."""
+
+    use: Literal["listener", "upstream", "audit"]
+    name: str
+    key: str
+    file: Path
+    begins: float
+    ends: float
+    is_in_order: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One whole configuration. `source` names the file, empty for a quick start; `digest` tells two of them apart."""
 
@@ -220,6 +248,7 @@ class Settings:
     logging: LoggingSettings = LoggingSettings()
     audit: AuditSettings | None = None
     recording: RecordingSettings | None = None
+    tracing: TracingSettings | None = None
     maintenance: tuple[Window, ...] = ()
     shared_state: SharedState | None = None
     source: str = ""
@@ -227,4 +256,5 @@ class Settings:
     effective: Mapping[str, object] = field(default_factory=dict)  # for /-/config: secrets already masked
     examples: tuple[Example, ...] = ()  # of the operator's rules, for `check` to run
     contents: Contents = field(default_factory=dict)  # of the files it was read from
+    certificates: tuple[ShownCertificate, ...] = ()  # as they were when it was read
     switches: Switches = Switches()

@@ -51,8 +51,10 @@ def _how_counted(board: Scoreboard) -> str:
     inside = (
         f", {share(board.in_set, board.answers)} of them with a code of the documented set" if board.answers else ""
     )
+    whose = f"{board.archives} archives, which are counted together," if board.archives > 1 else "the archive"
+    answers = "answer" if board.answers == 1 else "answers"
     return (
-        f"A gateway between the archive and its clients has counted {board.answers} answers{since}{until}{inside}. "
+        f"A gateway between {whose} and clients has counted {board.answers} {answers}{since}{until}{inside}. "
         "Each answer is counted once, by transaction (PS3.18), status code and the rule that changed it, if any; "
         f"the set is {board.documented}, the edition {board.edition}. No request, object or patient is part of the counting."
     )

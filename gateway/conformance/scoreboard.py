@@ -71,8 +71,9 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
     """`failures` counts by kind the exchanges in which the archive gave no usable answer. `since` and `until` are in Unix
-    seconds: the start of the counting, and the last answer."""
+    seconds: the start of the counting, and the last answer. Of several `archives`, all answers are counted together."""
 
+    archives: int
     documented: str
     edition: str
     operations: tuple[Operation, ...]
@@ -95,6 +96,7 @@ def scoreboard(settings: Settings, counted: Counters) -> Scoreboard:
     upstream = {kind.value for kind, meaning in MEANINGS.items() if meaning.origin is Origin.UPSTREAM}
     failures = sorted(counted.failures.items(), key=lambda item: (-item[1], item[0]))
     return Scoreboard(
+        archives=len(settings.upstreams),
         documented=documented.name,
         edition=documented.edition,
         operations=tuple(_operations(documented, counted)),

@@ -162,13 +162,14 @@ class Failure:
     """An outcome without an answer of the archive.
 
     `retry_after` is what the guard knows about when to come back, in seconds. `allow` are the methods to name when the
-    kind is `method_refused`.
+    kind is `method_refused`. `hint` is what an operator can do about it, where more is known than the kind.
     """
 
     kind: FailureKind
     sent: Sent = Sent.NOTHING
     retry_after: float | None = None
     allow: tuple[str, ...] = ()
+    hint: str = ""
 
     @property
     def meaning(self) -> FailureMeaning:

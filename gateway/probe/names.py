@@ -37,9 +37,9 @@ class Names:
         return not self.missing(template)
 
     def missing(self, template: str) -> tuple[str, ...]:
-        """The names in a template that nothing is known for."""
+        """The names in a template that nothing is known for. An empty value is one: a service may begin at the root."""
         named = (name for _, name, _, _ in Formatter().parse(template) if name)
-        return tuple(name for name in named if not self.values.get(name))
+        return tuple(name for name in named if name not in self.values)
 
     def fill(self, template: str) -> str:
         return template.format_map(self.values)

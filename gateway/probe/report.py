@@ -47,7 +47,7 @@ def report(heading: Heading, found: Found, findings: Findings) -> Iterator[str]:
 
 def _summary(found: Found, findings: Findings) -> str:
     number = len(findings.deviations)
-    said = f"{found.requests} requests about {_count(found.studies, 'study', 'studies')}. "
+    said = f"{_count(found.requests, 'request', 'requests')} about {_count(found.studies, 'study', 'studies')}. "
     if not number:
         return said + "No deviation from PS3.18 and RFC 9110 was found."
     repaired = f"the gateway repairs {'it' if number == findings.repaired == 1 else findings.repaired}"

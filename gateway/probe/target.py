@@ -34,7 +34,7 @@ def target_of(url: str, wado: str = "") -> Target:
         return Target(origin, root)
     if wado.startswith("/"):
         return Target(origin, root, _path(wado), named=True)
-    elsewhere, path = _split(wado)
+    elsewhere, path = _split(wado) if "://" in wado else ("", "")
     if elsewhere != origin:
         raise UnusableTarget(f"the WADO-URI service has to be at {origin}; give its path, such as /wado")
     return Target(origin, root, path or "/", named=True)

@@ -48,14 +48,16 @@ class Exchange(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """What cannot be read, where it stands and why. `number` is that of a line, or of an entry in a HAR file."""
+    """What cannot be read, where it stands and why. `number` is that of a line, or of an entry in a HAR file; 0 is the file
+    as a whole, or what stands before the first."""
 
     file: Path
     number: int
     why: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.number}: {self.why}"
+        place = f"{self.file}:{self.number}" if self.number else str(self.file)
+        return f"{place}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,14 +59,14 @@ def _entries(stream: IO[str], advance: Advance) -> Iterator[dict[str, Any] | str
             except ValueError:
                 break  # it is not there to its end
             except RecursionError:
-                yield "is nested too deeply behind this entry"
+                yield "what comes next is nested too deeply"
                 return
             yield entry
         text, at = (text[at:], 0) if at >= 0 else (text, at)
         if len(text) > _LARGEST:
             break
         piece = max(_PIECE, len(text))  # a large entry is not tried again for each small piece of it
-    yield "is no HAR file: it has no list of entries" if at < 0 else "breaks off behind this entry, or is damaged there"
+    yield "is no HAR file: it has no list of entries" if at < 0 else "what comes next breaks off, or is damaged"
 
 
 def _seen(entry: object) -> Seen:

@@ -79,7 +79,7 @@ def _har(file: Path, stream: BinaryIO, progress: _Progress) -> Iterator[Seen | B
             number += 1
             yield found
     except _DAMAGED:
-        yield Bad(file, number, "the compressed file is damaged behind this entry")
+        yield Bad(file, number, "what comes next cannot be uncompressed")
     finally:
         text.detach()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.config.settings import Settings
 from gateway.reload import ReloadResult
+from gateway.telemetry.exposition import TEXT, Form
 from gateway.telemetry.journal import Journal
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.recalled import recalled
@@ -29,8 +30,8 @@ class Process:
     def __post_init__(self) -> None:
         self.counted = Metrics(self.settings, self.started)
 
-    async def metrics(self) -> bytes:
-        return self.counted.render()
+    async def metrics(self, form: Form = TEXT) -> bytes:
+        return self.counted.render(form)
 
     async def counts(self) -> Snapshot:
         return self.counted.snapshot()

@@ -50,6 +50,7 @@ def test_the_most_frequent_change_comes_first_and_the_rest_is_summed_up() -> Non
     told = lines(*many(range(500, 500 + MOST_FLOWS + 3)))[2][0]
     assert told.startswith(f"{502 + MOST_FLOWS} → 503 by fold ({502 + MOST_FLOWS})")
     assert told.endswith("and 3 other changes (1\u2009503)")
+    assert lines(*many(range(500, 500 + MOST_FLOWS + 1)))[2][0].endswith("and 1 other change (500)")
 
 
 def test_a_code_that_stayed_is_said_to_have_been_changed_otherwise() -> None:

@@ -239,9 +239,11 @@ async def test_an_exchange_of_a_running_gateway(explain: Explain, tmp_path: Path
         port = gateway.admin_port
         ended = await in_a_thread(explain, "--id", record.id, "--admin", f"127.0.0.1:{port}")
         by_url = await in_a_thread(explain, "--id", record.id, "--admin", f"http://127.0.0.1:{port}/", "--json")
+        as_reported = await in_a_thread(explain, "--id", f"urn:uuid:{record.id}", "--admin", f"127.0.0.1:{port}")
         unknown = await in_a_thread(explain, "--id", "nobody", "--admin", f"127.0.0.1:{port}")
         not_admin = await in_a_thread(explain, "--id", record.id, "--admin", f"127.0.0.1:{gateway.port}")
     assert ended.code == 0
+    assert as_reported == ended
     assert f"Exchange      {record.id}, " in ended.out
     assert "Then          the archive said 423, the client got 409, by fold" in ended.out
     assert "Today         The present policy decides the same." in ended.out
@@ -270,6 +272,7 @@ MISTAKES: tuple[tuple[tuple[str, ...], str], ...] = (
         ("--path", "/x", "--status", "404", "--header", "Server"),
         "--header 'Server': is not a header field; write 'Name: value'",
     ),
+    (("--path", "/x", "--status", "404", "--header", "A: b\nc: d"), r"--header 'A: b\nc: d': is not a header field"),
     (("--path", "/x", "--status", "404", "--request-header", ": x"), "--request-header ': x': is not a header field"),
     (("--path", "/x", "--status", "404", "--header", "A B: x"), '--header: "A B" is not a field name'),
     (("--path", "studies", "--status", "404"), "--path: is not a request target; it begins with /"),
@@ -303,6 +306,9 @@ MISTAKES: tuple[tuple[tuple[str, ...], str], ...] = (
         "nowhere.yaml: says nothing beside --id; the running gateway explains by its own policy",
     ),
     (("--id", "1", "--admin", "ftp://x"), "--admin ftp://x: is not HOST:PORT or http://HOST:PORT"),
+    (("--id", "1", "--admin", "http://[::1"), "--admin http://[::1: is not HOST:PORT or http://HOST:PORT"),
+    (("--id", "1", "--admin", "http://a b:1"), "a b:1: is no address; write HOST:PORT"),
+    (("--id", ""), "--id is empty; the id of an exchange is in the access log"),
     (("--id", "1", "--admin", "x:y"), "--admin x:y: is not HOST:PORT or http://HOST:PORT"),
 )
 
@@ -312,6 +318,27 @@ def test_a_mistake_is_one_clear_line(explain: Explain, arguments: tuple[str, ...
     ended = explain(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"pacs-gateway: {message}")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (b'{"request":', "is not JSON: Expecting value: line 1 column 12 (char 11)"),
+        (b"\x00\xff\xfe", "is not JSON: it is no text in UTF-8"),
+        (b'{"request": ' + b"9" * 5000 + b"}", "is not JSON: a number in it is too long"),
+        (b'{"request": ' * 100_000, "is nested deeper than any case is"),
+        (b'{"request": {"path": ' + b"[" * 900 + b"]" * 900 + b"}}", "is nested deeper than any case is"),
+        (b"[]", "is not a case; it is an object such as"),
+    ],
+    ids=["nothing", "half", "no text", "a long number", "brackets that never close", "brackets", "a list"],
+)
+def test_what_is_no_json_is_said_in_one_line(explain: Explain, tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "case.json"
+    file.write_bytes(content)
+    ended = explain("--json-case", str(file))
+    assert (ended.code, ended.out, len(ended.err.splitlines())) == (2, "", 1)
+    assert ended.err.startswith(f"pacs-gateway: {file}: {said}")
 
 
 def test_a_name_that_is_nearly_that_of_a_case(explain: Explain, config: Path, cases: Path) -> None:

@@ -34,7 +34,7 @@ async def test_nobody_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     ended = await checked(capsys, port)
-    line = f"pacs-gateway: ConnectionRefusedError: no answer from the admin port 127.0.0.1:{port}\n"
+    line = f"pacs-gateway: no answer from the admin port 127.0.0.1:{port} (Connection refused)\n"
     assert ended == Ended(1, "", line)
 
 
@@ -45,8 +45,26 @@ async def test_somebody_else_there_is_not_ready(capsys: pytest.CaptureFixture[st
 
 
 async def test_silence_and_rubbish_are_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
-    for said, error in ((Said(after="hold"), "TimeoutError"), (Said(b"\x03\x00"), "BadStatusLine")):
+    rubbish = "what it says is no HTTP"
+    for said, why in (
+        (Said(after="hold"), "it takes too long"),
+        (Said(b"\x03\x00"), rubbish),
+        (Said(b""), "it hangs up"),
+    ):
         async with ScriptedUpstream(lambda _request, _number, said=said: said) as other:  # type: ignore[misc]
             ended = await checked(capsys, other.port, "--timeout", "0.2")
-        line = f"pacs-gateway: {error}: no answer from the admin port 127.0.0.1:{other.port}\n"
+        line = f"pacs-gateway: no answer from the admin port 127.0.0.1:{other.port} ({why})\n"
         assert ended == Ended(1, "", line)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--timeout", "0", "--timeout is a number of seconds above 0"),
+        ("--timeout", "-1", "--timeout is a number of seconds above 0"),
+        ("--timeout", "nan", "--timeout is a number of seconds above 0"),
+        ("--host", "a host", "--host a host: is no name of a host and no address"),
+    ],
+)
+def test_an_option_that_makes_no_sense(option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(capsys, "healthcheck", option, value) == Ended(2, "", f"pacs-gateway: {said}\n")

@@ -1,6 +1,9 @@
 """Help: it names every command, and each command explains itself with examples."""
 
 import argparse
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +64,31 @@ def test_a_command_line_that_is_none_ends_in_2_without_a_traceback(arguments: tu
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.splitlines()[-1].startswith("pacs-gateway")
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", [("version",), ("schema",), ("conformance",)])
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    line = "pacs-gateway: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, line)
+
+
+@pytest.mark.parametrize("arguments", [("version",), ("schema",)])
+def test_a_reader_who_has_seen_enough_is_no_mistake(arguments: tuple[str, ...]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with open(theirs, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments], stdout=pipe, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_policy_is_tried_without_further_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is missing is said to be missing, and nothing else."""
+    with pytest.raises(SystemExit):
+        called(capsys, "test")
+    assert capsys.readouterr().err.endswith("the following arguments are required: CONFIG\n")

@@ -14,6 +14,7 @@ from tests.probe.archives import GoodArchive, serving
 from tests.support.certificates import Authority
 from tests.support.ports import free_port
 
+ELSEWHERE = "perhaps its DICOMweb service begins elsewhere, such as at /dicom-web"
 QUICK = ("--rate", "1000", "--timeout", "1s", "--studies", "1")
 
 
@@ -183,6 +184,7 @@ async def test_an_address_without_a_service_is_no_archive() -> None:
             "the archive answered the first search with 401: it wants to know who asks; give a login with --header-file",
         ),
         (503, "the archive answered the first search with 503: it cannot answer now; try again later"),
+        (400, f"the archive answered the first search with 400: it takes that for a mistake; {ELSEWHERE}"),
     ],
 )
 async def test_an_archive_that_lets_nobody_in_has_no_report(status: int, words: str) -> None:

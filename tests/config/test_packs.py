@@ -53,6 +53,16 @@ def test_the_examples_of_a_pack_hold(name: str) -> None:
     assert lint_pack(name) == ()
 
 
+BLAMES = [read.rule for read in ALL if (read.rule.then.status or 500) in {400, 404, 406, 413}]
+
+
+@pytest.mark.parametrize("rule", BLAMES, ids=lambda rule: rule.id)
+def test_who_finds_the_request_at_fault_does_not_open_the_breaker(rule: Rule) -> None:
+    """Else five requests for what is not there would take the archive from everybody."""
+    received = {code for condition in rule.when if isinstance(condition, StatusIs) for code in condition.wanted}
+    assert rule.then.healthy is (True if any(code >= 500 for code in received) else None)
+
+
 @pytest.mark.parametrize("read", ALL, ids=lambda read: read.rule.id)
 def test_the_examples_hold_with_all_packs_together(read: Read) -> None:
     """Also that nothing more general decides first: an example with the status of its rule names the rule."""

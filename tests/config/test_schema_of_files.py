@@ -26,7 +26,8 @@ BEYOND_A_SCHEMA = {
         recording-key-without-hash
         protect-maintenance-order protect-retry-for-nothing protect-shared-state-for-nothing protect-shared-state-seconds
         protect-shared-state-without-rates retry-after-bounds retry-after-default route-missing upstream-tls-half-a-pair
-        upstream-tls-without-https workers-limits""",
+        upstream-tls-without-https workers-limits tracing-certificate-without-key
+        tracing-tls-without-tls""",
     "a name is that of nothing in the file, or of two things": """
         protect-maintenance-upstream route-twins route-upstream rule-id-of-a-pack rule-id-twice when-route""",
     "a word is well written, and belongs to the gateway": "rule-id-built-in then-field-framing then-field-governed",
@@ -39,7 +40,7 @@ BEYOND_A_SCHEMA = {
         when-failure-with-status when-gateway-with-body""",
     "the environment or a file says otherwise": """
         environment-unset environment-unset-in-a-rule logging-key-missing logging-key-short recording-key-short
-        tls-not-pem value-file""",
+        tls-not-pem tracing-headers value-file""",
     "a number within a text is out of bounds": """
         audit-url-port recording-keep upstream-url-port value-duration-bounds value-size-bounds""",
     "YAML reads a number or a truth value where the gateway reads what is written": "value-boolean-case value-port-octal",

@@ -79,7 +79,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> list[Node]:
     folder = tmp_path_factory.mktemp("odd")
     for text in TEXTS:
         if text.strip(". ") and "/" not in text and len(text) < 200:
-            (folder / text).write_text("a secret of twenty bytes")
+            (folder / text).write_text("Token: a secret of some bytes")  # a header field too
     return list(nodes(folder))
 
 

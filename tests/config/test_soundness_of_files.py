@@ -33,6 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.cert.rename(folder / "tls/tls.crt")
     made.key.rename(folder / "tls/tls.key")
     (folder / "secrets/log-key").write_bytes(b"sixteen bytes...")
+    (folder / "secrets/otel-headers").write_text("Authorization: Bearer t")
     return folder
 
 

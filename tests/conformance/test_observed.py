@@ -132,6 +132,11 @@ def test_the_letter_says_how_and_since_when_it_was_counted() -> None:
     assert "| The archive refused the connection. | 1 |" in text
 
 
+def test_a_letter_about_several_archives_says_that_they_count_as_one() -> None:
+    text = markdown(letter(replace(board({}), archives=3)))
+    assert "A gateway between 3 archives, which are counted together, and clients has counted 1 answer since " in text
+
+
 def test_a_letter_of_an_archive_that_nobody_asked_is_a_letter() -> None:
     text = markdown(letter(board()))
     assert "has counted 0 answers" in text

@@ -8,6 +8,7 @@ import pytest
 import requests
 from dicomweb_client import DICOMwebClient
 
+from tests.image.containers import ContainedGateway
 from tests.pacs.archives import Orthanc, TinyPacs, tiny_pacs_programs
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, odd_objects, part10
@@ -42,9 +43,12 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
 
 
 @pytest.fixture(scope="session")
-def gateway(orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The gateway in front of Orthanc."""
-    server = Gateway(tmp_path_factory.mktemp("gateway"), orthanc.base)
+def gateway(
+    orthanc: Orthanc, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Gateway]:
+    """The gateway in front of Orthanc: a process, or a container."""
+    folder, image = tmp_path_factory.mktemp("gateway"), pytestconfig.getoption("image")
+    server = ContainedGateway(folder, orthanc.base, image) if image else Gateway(folder, orthanc.base)
     with ExitStack() as stack:
         _started(stack, server)
         yield server

@@ -1,6 +1,6 @@
 """The OHIF viewer, prebuilt, as a hospital serves it: static files on an origin of their own, told where the gateway is."""
 
-import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -13,6 +13,7 @@ from threading import Thread
 
 from tests.support.servers import missing
 
+PAGE = Path(__file__).parents[2] / "docs" / "getting-started.md"
 PACKAGE = "@ohif/app@3.12.10"
 _UNUSED = ("ort/", "dicom-microscopy-viewer/")  # of the viewer: segmentation by a neural network, and microscopy
 
@@ -49,25 +50,13 @@ def _unpack(archive: Path, files: Path) -> None:
 
 
 def configuration(gateway: str) -> str:
-    """What the viewer reads first."""
-    source = {
-        "namespace": "@ohif/extension-default.dataSourcesModule.dicomweb",
-        "sourceName": "gateway",
-        "configuration": {
-            "friendlyName": "The archive behind the gateway", "name": "gateway",
-            "qidoRoot": f"{gateway}/dicom-web", "wadoRoot": f"{gateway}/dicom-web", "wadoUriRoot": f"{gateway}/wado",
-            "qidoSupportsIncludeField": True, "imageRendering": "wadors", "thumbnailRendering": "wadors",
-            "enableStudyLazyLoad": True, "supportsFuzzyMatching": False, "supportsWildcard": True,
-            "omitQuotationForMultipartRequest": True,
-        },
-    }  # fmt: skip
-    settings = {
-        "routerBasename": None, "extensions": [], "modes": [], "showStudyList": True,
-        "investigationalUseDialog": {"option": "never"}, "disableConfirmationPrompts": True,
-        "showWarningMessageForCrossOrigin": False, "showCPUFallbackMessage": False,
-        "defaultDataSourceName": "gateway", "dataSources": [source],
-    }  # fmt: skip
-    return f"window.config = {json.dumps(settings)};"
+    """What the viewer reads first: what docs/getting-started.md tells people to write."""
+    (written,) = re.findall(r"```js\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert "http://gateway-host:8080" in written
+    quiet = (
+        'window.config.investigationalUseDialog = {option: "never"}; window.config.disableConfirmationPrompts = true;'
+    )
+    return written.replace("http://gateway-host:8080", gateway) + quiet
 
 
 class _Handler(SimpleHTTPRequestHandler):

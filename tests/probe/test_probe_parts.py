@@ -38,6 +38,7 @@ def test_a_target_is_where_a_service_begins(url: str, wado: str, target: Target)
         ("http://pacs/dicom-web?x=1", "", "neither ? nor #"),
         ("http://pacs/dicom web", "", "percent-encode"),
         ("http://pacs/", "http://other/wado", "has to be at http://pacs"),
+        ("http://pacs/", "wado", "has to be at http://pacs; give its path, such as /wado"),
     ],
 )
 def test_what_is_no_target_is_refused_in_words(url: str, wado: str, words: str) -> None:

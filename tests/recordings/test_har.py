@@ -148,13 +148,13 @@ def test_a_target_keeps_its_escapes_and_gets_those_it_lacks() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("", ["x.har:0: is no HAR file: it has no list of entries"]),
-        ("{}", ["x.har:0: is no HAR file: it has no list of entries"]),
+        ("", ["x.har: is no HAR file: it has no list of entries"]),
+        ("{}", ["x.har: is no HAR file: it has no list of entries"]),
         ('{"log": {"entries": []}}', []),
-        ('{"log": {"entries": [{]}}', ["x.har:0: breaks off behind this entry, or is damaged there"]),
+        ('{"log": {"entries": [{]}}', ["x.har: what comes next breaks off, or is damaged"]),
         ('{"log": {"entries": [{}]}}', ["x.har:1: this entry has no request, as HAR files have them"]),
         ('{"log": {"entries": [7]}}', ["x.har:1: this entry has no request, as HAR files have them"]),
-        ('{"log": {"entries": [' + "[" * 100_000, ["x.har:0: is nested too deeply behind this entry"]),
+        ('{"log": {"entries": [' + "[" * 100_000, ["x.har: what comes next is nested too deeply"]),
         (
             json.dumps({"log": {"entries": [har_entry(content={"size": 1, "text": "%", "encoding": "base64"})]}}),
             ["x.har:1: this entry has a content that is not base64, though it says so"],
@@ -183,4 +183,4 @@ def test_a_file_that_breaks_off_is_read_to_there() -> None:
     text = json.dumps({"log": {"entries": [har_entry(), har_entry(), har_entry()]}})
     *seen, last = read(text[:-80])
     assert len(seen) == 2
-    assert str(last) == "x.har:2: breaks off behind this entry, or is damaged there"
+    assert str(last) == "x.har:2: what comes next breaks off, or is damaged"

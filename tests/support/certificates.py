@@ -2,10 +2,14 @@
 
 import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 LOCAL = ("localhost", "127.0.0.1")
 
@@ -53,3 +57,17 @@ class Authority:
         if shown is not None:
             context.load_cert_chain(shown.cert, shown.key)
         return context
+
+
+def signed_by_itself(folder: Path) -> Certificate:
+    """What an archive makes for itself when it is installed."""
+    key, begin = ec.generate_private_key(ec.SECP256R1()), datetime(2020, 1, 1, tzinfo=UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "archive")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=9999))
+    made = Certificate(folder / "itself.crt", folder / "itself.key")
+    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    made.cert.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    made.key.write_bytes(key.private_bytes(*form))
+    return made

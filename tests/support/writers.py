@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 Writer = Callable[[Path, str], None]
@@ -56,6 +56,22 @@ def kubelet(file: Path, text: str) -> None:
     elif not file.is_symlink():
         file.unlink(missing_ok=True)
         file.symlink_to(Path("..data") / file.name)
+
+
+def kubelet_secret(volume: Path, files: Mapping[str, str]) -> None:
+    """The same with several files, which are there at once or not at all."""
+    data, swap = volume / "..data", volume / "..data_tmp"
+    version = volume / f"..2026_11_22_{next(_NUMBERS)}"
+    version.mkdir(parents=True)
+    for name, text in files.items():
+        (version / name).write_text(text)
+    before = volume / data.readlink() if data.is_symlink() else None
+    swap.symlink_to(version.name)
+    swap.rename(data)
+    if before is not None:
+        shutil.rmtree(before)
+    for name in files if before is None else ():
+        (volume / name).symlink_to(Path("..data") / name)
 
 
 WRITERS: tuple[Writer, ...] = (in_place, renamed, backed_up, another_folder, kubelet)

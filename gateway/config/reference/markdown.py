@@ -25,6 +25,7 @@ _GUIDES = {
     "upstreams": "protection.md",
     "audit": "audit.md",
     "recording": "recordings.md",
+    "tracing": "tracing.md",
     "maintenance": "protection.md",
     "cors": "protection.md",
     "shared_state": "protection.md",

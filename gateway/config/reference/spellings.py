@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from gateway.config import case_reader, files, packs, protection, rules, scalars, schema, then, vocabulary, when
+from gateway.config import (
+    case_reader,
+    files,
+    packs,
+    protection,
+    rules,
+    scalars,
+    schema,
+    then,
+    tracing,
+    vocabulary,
+    when,
+)
 from gateway.config.reference import named
 from gateway.config.reference.spelling import WORDS, Spelling, whole
 from gateway.config.reference.text import listed
@@ -75,6 +87,7 @@ SPELLINGS: Mapping[Callable[..., Any], Spelling | Callable[..., Spelling]] = {
     scalars.origin: named.ADDRESS,
     scalars.collector: Spelling("an address such as `tls://audit.internal:6514`", whole(scalars.COLLECTOR.pattern)),
     scalars.shared_state: Spelling("an address such as `redis://redis:6379/0`", whole(scalars.SHARED_STATE.pattern)),
+    tracing.endpoint: Spelling("an address such as `http://otel-collector:4318`", whole(tracing.ENDPOINT.pattern)),
     scalars.prefix: Spelling("the beginning of a path", whole(r'/[!"$->@-\[\]-~]*'), examples=("/", "/dicom-web")),
     scalars.path: Spelling("a path", whole(r'/[!"$-~]*'), examples=("/system",)),
     scalars.folder: Spelling("the whole path of a folder", whole(r"/[\s\S]*")),
