@@ -117,6 +117,8 @@ def test_a_breaker_hears_what_the_recipes_say() -> None:
     tried = [one.trial for recipe in RECIPES if "healthy:" in recipe.config for one in recipe.verdicts()]
     heard = {trial.name: normalise(*exchange_of(trial.case, trial.policy), trial.policy).healthy for trial in tried}
     assert heard == {
+        "unknown-study: examples[0]": True,
+        "unknown-study: examples[1]": False,
         "study-on-tape: examples[0]": True,
         "quota-page: examples[0]": True,
         "database-away: examples[0]": False,
