@@ -18,7 +18,7 @@ from gateway.config.findings import ConfigErrors, Finding, Place, Report, Wrong
 from gateway.config.overlay import overlaid
 from gateway.config.packs import parsing_pack
 from gateway.config.parse import parsing
-from gateway.config.rules import Read, Scope, reading_rules, refuse_twins
+from gateway.config.rules import Read, Scope, reading_rules, refuse_cut_waits, refuse_twins
 from gateway.config.scalars import origin
 from gateway.config.schema import SECTIONS
 from gateway.config.settings import Settings
@@ -100,6 +100,7 @@ def _rules(root: Node, values: Mapping[str, Any], report: Report) -> Steps[tuple
     for name in values["packs"]:
         shipped += yield from _reading_pack(name, report)
     refuse_twins((*shipped, *own), report)
+    refuse_cut_waits(own, values["retry_after"]["max"], report)
     return (*own, *shipped)
 
 

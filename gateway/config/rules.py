@@ -69,6 +69,15 @@ def refuse_twins(rules: Iterable[Read], report: Report) -> None:
             report.add(place_of(read.node, "id"), f"{read.rule.id} is already the id of the rule {owner}")
 
 
+def refuse_cut_waits(rules: Iterable[Read], longest: float, report: Report) -> None:
+    """What a rule says to clients is what they are told: `retry_after.max`, in seconds, would cut it without a word."""
+    for read in rules:
+        wait = read.rule.then.retry_after
+        if isinstance(wait, float) and wait > longest:
+            told = f"{scalars.show_duration(wait)} is more than retry_after.max ({scalars.show_duration(longest)})"
+            report.add(place_of(read.node, "then", "retry_after"), f"{told}; raise that, or clients are told less")
+
+
 def _rule(table: Table, node: Node, scope: Scope, report: Report) -> Read | None:
     before = report.faults
     values = table.read(node, report)

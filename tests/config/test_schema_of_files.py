@@ -23,7 +23,7 @@ BEYOND_A_SCHEMA = {
     "two keys contradict each other": """
         audit-certificate-without-key audit-key-without-certificate audit-tls-without-tls audit-url-in-the-clear
         logging-key-without-hash port-twice protect-adaptive-floor protect-cors-star protect-limit-family
-        recording-key-without-hash
+        recording-key-without-hash rule-wait-cut
         protect-maintenance-order protect-retry-for-nothing protect-shared-state-for-nothing protect-shared-state-seconds
         protect-shared-state-without-rates retry-after-bounds retry-after-default route-missing upstream-tls-half-a-pair
         upstream-tls-without-https workers-limits tracing-certificate-without-key
