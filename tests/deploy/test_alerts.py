@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.rules import FILES, ROOT, TRIED, recorded_in, rules
+from tests.deploy.rules import FILES, FOLDER, ROOT, TRIED, recorded_in, rules
 from tests.support.servers import missing
 
 SEVERITIES = {"critical", "warning", "info"}
@@ -31,6 +31,17 @@ def promtool() -> str:
 def test_prometheus_reads_the_rules_and_they_do_what_they_should(promtool: str, asked: str, file: Path) -> None:
     done = subprocess.run([promtool, asked, "rules", file], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", TRIED, ids=lambda file: file.stem)
+def test_each_trial_says_in_which_order_groups_are_asked(file: Path) -> None:
+    """promtool takes them as they come otherwise, and an alert would sometimes read what was recorded a step before."""
+    names = [
+        group["name"]
+        for rules in (FOLDER / "recording.yaml", FOLDER / "alerts.yaml")
+        for group in yaml.safe_load(rules.read_text())["groups"]
+    ]
+    assert yaml.safe_load(file.read_text())["group_eval_order"] == names
 
 
 def tried(alert: str) -> list[dict[str, Any]]:
