@@ -108,7 +108,8 @@ async def test_a_shutdown_takes_no_longer_than_the_drain(image: str, tmp_path: P
 
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_a_rolling_replacement_loses_nothing(image: str, tmp_path: Path, workers: int) -> None:
-    """The new container is up before the old one is asked to leave."""
+    """The new container is up, and the old one is out of the balancer, before it is asked to leave: a kernel that refuses it
+    the filter of its port might reset a client in the moment in which the port closes (docs/container.md)."""
     async with ScriptedUpstream(echo) as archive, AsyncExitStack() as stack:
 
         async def another(number: int) -> ContainedProcess:
@@ -124,9 +125,9 @@ async def test_a_rolling_replacement_loses_nothing(image: str, tmp_path: Path, w
             for number in range(1, ROUNDS + 1):
                 await balancer.more()
                 gateways.append(await another(number))
-                balancer.ports.insert(0, gateways[-1].port)  # first the old one, until it refuses
+                balancer.ports = [gateways[-1].port]
+                await balancer.more()
                 await gateways[-2].leave()
-                balancer.ports.remove(gateways[-2].port)
             balancer.over.set()
         await gateways[-1].leave()
     assert balancer.failures() == []
