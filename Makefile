@@ -65,6 +65,7 @@ reference: $(VENV)/.run ## write the schemas in config/ anew, and the pages that
 	@$(BIN)/pacs-gateway schema --of cases --format markdown --output docs/cases.md
 	@$(BIN)/python tests/documents/statuses_page.py
 	@$(BIN)/python tests/documents/metrics_page.py
+	@$(BIN)/python tests/probe/page.py
 	@$(BIN)/python deploy/grafana/build.py
 	@$(BIN)/python deploy/kubernetes/rules.py >deploy/kubernetes/components/monitoring/prometheusrule.yaml
 

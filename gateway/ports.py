@@ -19,10 +19,8 @@ from gateway.admin.endpoints import admin_app
 from gateway.config.contents import Contents
 from gateway.config.settings import AdminSettings, ServerTls, Settings
 from gateway.config.tls import towards_clients
-from gateway.proxy.aiohttp_seam import Greeting, OperatorRunner, TrafficSite
+from gateway.proxy.aiohttp_seam import BACKLOG, Greeting, OperatorRunner, TrafficSite
 from gateway.runtime import Runtime
-
-BACKLOG = 1024
 
 Doors = tuple[socket.socket, ...]  # one for each address of a host
 

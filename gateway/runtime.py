@@ -48,6 +48,7 @@ class Runtime:
         self.audit = audit_trail(settings, self.metrics)
         self.recorder = recorder(settings, self.metrics)
         self.tracer = Tracer(settings.tracing, self.metrics.traced) if settings.tracing else None
+        self._observers = [one for one in (self.audit, self.recorder, self.tracer) if one is not None]
         self.telemetry = Telemetry(
             self.metrics, self.journal, AccessLog(settings.logging), self.audit, self.recorder, self.tracer
         )
@@ -127,6 +128,17 @@ class Runtime:
     def watch_health(self) -> None:
         """Of the archives of the generation in force."""
         self.health.watch(self.generation)
+
+    def open_observers(self) -> None:
+        """Begin to tell of exchanges outside this process, in which they will be served. Raises `Unusable`
+        (gateway.config.tls) where a certificate is that."""
+        for observer in self._observers:
+            observer.open()
+
+    async def close_observers(self) -> None:
+        """Last, so that they have heard of every exchange."""
+        for observer in self._observers:
+            await observer.close()
 
     async def close(self) -> None:
         self.health.stop()

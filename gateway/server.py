@@ -82,12 +82,7 @@ class GatewayProcess:
             await self._admin.open(self._settings.admin)
             (doors,) = opened("server", server.host, server.port)
             await self._traffic.open(doors)
-            if self.runtime.audit is not None:
-                self.runtime.audit.open()
-            if self.runtime.recorder is not None:
-                self.runtime.recorder.open()
-            if self.runtime.tracer is not None:
-                self.runtime.tracer.open()
+            self.runtime.open_observers()
         except BaseException:
             await self._close()
             raise
@@ -138,12 +133,7 @@ class GatewayProcess:
         await self.runtime.close()
         await self._traffic.close()
         await self._admin.close()
-        if self.runtime.audit is not None:
-            await self.runtime.audit.close()  # last, so that it has heard of every exchange
-        if self.runtime.recorder is not None:
-            await self.runtime.recorder.close()
-        if self.runtime.tracer is not None:
-            await self.runtime.tracer.close()
+        await self.runtime.close_observers()
 
 
 class Served(Protocol):

@@ -12,7 +12,7 @@ from gateway.admin.conformance_page import conformance_page
 from gateway.admin.control import AdminControl
 from gateway.admin.html import tag
 from gateway.admin.page import html_reply
-from gateway.admin.replies import json_reply
+from gateway.admin.replies import json_reply, wants
 from gateway.conformance.as_json import scoreboard_json, statement_json
 from gateway.conformance.chapters import document
 from gateway.conformance.counters import counters
@@ -43,7 +43,7 @@ class Conformance:
 
     async def get(self, request: web.Request) -> web.Response:
         told = await self._told(is_letter=_LETTER in request.query)
-        return _writer(request.headers.get("Accept", "").lower())(told)
+        return _writer(request)(told)
 
     async def _told(self, *, is_letter: bool) -> Told:
         settings, counted = self._control.settings, counters((await self._control.metrics()).decode())
@@ -78,6 +78,6 @@ _WRITERS: Mapping[str, Callable[[Told], web.Response]] = {
 }
 
 
-def _writer(accept: str) -> Callable[[Told], web.Response]:
+def _writer(request: web.Request) -> Callable[[Told], web.Response]:
     """The page is for whoever names nothing of this."""
-    return next((writer for media_type, writer in _WRITERS.items() if media_type in accept), _as_page)
+    return next((writer for media_type, writer in _WRITERS.items() if wants(request, media_type)), _as_page)

@@ -53,7 +53,7 @@ def _markup(block: Block) -> Markup:
 
 @_markup.register
 def _heading(block: Heading) -> Markup:
-    return tag(f"h{block.level}", block.text)
+    return tag("h2", block.text)
 
 
 @_markup.register

@@ -15,7 +15,7 @@ from gateway.admin.conformance import Conformance
 from gateway.admin.control import AdminControl
 from gateway.admin.explained import Explained
 from gateway.admin.page import html_reply
-from gateway.admin.replies import complete, errors_as_json, is_cross_site, json_reply, refusal, text_reply
+from gateway.admin.replies import complete, errors_as_json, is_cross_site, json_reply, refusal, text_reply, wants
 from gateway.admin.status_page import Shown, refresh_of, status_page
 from gateway.admin.tables import EXCHANGES, FAILURES
 from gateway.admin.would_rewrite_page import WouldRewrite
@@ -80,7 +80,7 @@ class _Endpoints:
             return refusal(403, "A page of another site may not reload the gateway.")
         result = await self._control.reload()
         status = 200 if result.ok else 422
-        if _wants(request, "text/plain"):
+        if wants(request, "text/plain"):
             return text_reply(_as_text(result), status)
         told = {"hash": result.digest, "changes": result.changes, "findings": result.findings, "notes": result.notes}
         return json_reply({"result": _word(result), **told}, status)
@@ -88,7 +88,7 @@ class _Endpoints:
     async def config(self, request: web.Request) -> web.Response:
         """YAML, the operator's language, as text that a browser shows; JSON where it is asked for."""
         effective = _plain(self._control.settings.effective)
-        if _wants(request, "application/json"):
+        if wants(request, "application/json"):
             return json_reply(effective)
         return text_reply(yaml.safe_dump(effective, sort_keys=False, allow_unicode=True))
 
@@ -100,11 +100,6 @@ class _Endpoints:
         return json_reply(
             {"exchanges": [{**fields_of(record), "why": record.why, "hint": record.hint} for record in recent]}
         )
-
-
-def _wants(request: web.Request, media_type: str) -> bool:
-    """Whether the request names this type; the weights are left aside, since each endpoint has only two to offer."""
-    return media_type in request.headers.get("Accept", "").lower()
 
 
 def _word(result: ReloadResult) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.admin.html import Markup, joined, tag
+from gateway.admin.replies import wants
 from gateway.admin.style import STYLE
 
 # Pages and endpoints worth a click, in the order in which people look for them.
@@ -60,4 +61,4 @@ def html_reply(text: str, headers: Mapping[str, str] | None = None) -> web.Respo
 
 def is_for_people(request: web.Request) -> bool:
     """Whether a browser asks: it names HTML, and a tool names nothing or JSON."""
-    return "text/html" in request.headers.get("Accept", "").lower()
+    return wants(request, "text/html")

@@ -71,6 +71,11 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return refusal(500, f"The gateway itself failed: {type(error).__name__}")
 
 
+def wants(request: web.Request, media_type: str) -> bool:
+    """Whether the request names this type; the weights are left aside, since no endpoint has much to offer."""
+    return media_type in request.headers.get("Accept", "").lower()
+
+
 def is_cross_site(request: web.Request) -> bool:
     """Whether a browser sends this for a page of another site. Tools such as curl name no origin."""
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):

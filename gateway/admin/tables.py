@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from gateway.admin.html import Markup, joined, table, tag
-from gateway.admin.words import clock_time, code, transaction_words, what_happened, why
+from gateway.admin.words import clock_time, code, transaction_words, what_happened
 from gateway.config.settings import Settings
 from gateway.core.decision import UNCHANGED
+from gateway.core.verdicts import whys
 from gateway.telemetry.labels import code_label
 from gateway.telemetry.record import ExchangeRecord
 from gateway.telemetry.snapshot import Snapshot
@@ -52,10 +53,11 @@ def _rule(rule: str) -> Markup:
 
 
 def rules(settings: Settings, counts: Snapshot) -> Markup:
+    why = whys(settings.policy)
     return table(
         "Rules that decided most often",
         ("Rule", "Why", "Exchanges"),
-        [(tag("code", rule), why(rule, settings.policy), count) for rule, count in counts.rules[:ROWS]],
+        [(tag("code", rule), why(rule), count) for rule, count in counts.rules[:ROWS]],
         "No rule has decided anything yet.",
     )
 

@@ -6,15 +6,10 @@ from types import MappingProxyType
 
 from gateway.admin.html import Markup, joined, tag
 from gateway.core.failures import MEANINGS, FailureKind
-from gateway.core.policy import Policy
-from gateway.core.verdicts import VERDICTS
 from gateway.dicomweb.statuses import STATUS_CODES
 from gateway.dicomweb.transactions import TRANSACTIONS
 from gateway.telemetry.labels import INVALID, NONE, OTHER
 from gateway.telemetry.record import ExchangeRecord
-
-# What stands behind each verdict that needs no rule of the operator.
-BUILT_IN_RULES: Mapping[str, str] = MappingProxyType({label: row.sentence for label, row in VERDICTS.items()})
 
 # Why requests were not let through to an archive, after a number of them.
 HELD_BACK_WORDS: Mapping[str, str] = MappingProxyType(
@@ -52,12 +47,6 @@ def code_name(code: str) -> str:
 def transaction_words(id_: str) -> str:
     """A transaction by its name in the standard."""
     return TRANSACTIONS[id_].name if id_ in TRANSACTIONS and id_ != OTHER else "Not DICOMweb"
-
-
-def why(rule: str, policy: Policy) -> str:
-    """What a rule is there for: the operator's own sentence, or ours."""
-    own = {given.id: given.why for given in policy.rules}
-    return own.get(rule) or BUILT_IN_RULES.get(rule) or "From an earlier configuration."
 
 
 def what_happened(record: ExchangeRecord) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from gateway.admin.words import why
 from gateway.config.settings import Settings
 from gateway.core.policy import Mode
+from gateway.core.verdicts import whys
 from gateway.telemetry.snapshot import Answered, Snapshot
 
 MOST = 200  # kinds of changes in one report; the metrics have them all
@@ -58,7 +58,7 @@ class Report:
 
 
 def report(settings: Settings, counts: Snapshot, started: float) -> Report:
-    rows = counts.would_rewrite
+    rows, why = counts.would_rewrite, whys(settings.policy)
     totals: Counter[str] = Counter()
     for one in counts.answered:
         totals[one.transaction] += one.count
@@ -68,7 +68,7 @@ def report(settings: Settings, counts: Snapshot, started: float) -> Report:
         exchanges=counts.exchanges,
         would_change=sum(one.count for one in rows),
         kinds=len(rows),
-        changes=tuple(_change(one, totals[one.transaction], settings) for one in rows[:MOST]),
+        changes=tuple(_change(one, totals[one.transaction], why(one.rule), settings) for one in rows[:MOST]),
         steps=tuple(_whole(settings)),
     )
 
@@ -82,9 +82,9 @@ def as_json(found: Report) -> dict[str, object]:
     }
 
 
-def _change(one: Answered, of: int, settings: Settings) -> Change:
+def _change(one: Answered, of: int, why: str, settings: Settings) -> Change:
     return Change(
-        one.transaction, one.received, one.sent, one.rule, why(one.rule, settings.policy), one.count,
+        one.transaction, one.received, one.sent, one.rule, why, one.count,
         round(min(one.count / of, 1.0), 4) if of else 1.0, tuple(_steps(one.rule, settings)),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.admin.conformance_page import html
 from gateway.cli.errors import UserError, from_config
+from gateway.cli.output import write
 from gateway.cli.running import Admin
 from gateway.config.findings import ConfigErrors
 from gateway.config.load import load, quick_start
@@ -69,38 +70,37 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.scoreboard and options.observed is None:
         raise UserError("--scoreboard needs counts: add --observed HOST:PORT, the admin port of a running gateway")
-    admin = _address(options)
-    if options.config is None and admin is not None:
+    given = _load(options.config) if options.config else None
+    admin = _address(options.observed, given.admin if given else AdminSettings())
+    if given is None and admin is not None:
         text, undeclared = _told_by(admin, options)
     else:
-        text, undeclared = _written(options, admin)
-    _write(text, options.output)
+        text, undeclared = _written(given or quick_start("http://pacs.example"), admin, options)
+    write(text, options.output)
     if undeclared and not options.scoreboard:
         print(f"pacs-gateway: codes were sent that are not declared: {often(undeclared)}", file=sys.stderr)
         return 1
     return 0
 
 
-def _address(options: argparse.Namespace) -> Admin | None:
+def _load(config: Path) -> Settings:
+    try:
+        return load(config, os.environ)
+    except ConfigErrors as errors:
+        raise from_config(errors) from None
+
+
+def _address(written: str | None, own: AdminSettings) -> Admin | None:
     """The admin port that is meant, None where counts come from a file or from nowhere."""
-    written = options.observed
     if written is None or (written and Path(written).is_file()):
         return None
     if written == _OWN_PORT:
-        admin = _settings(options.config).admin if options.config else AdminSettings()
-        host = "127.0.0.1" if admin.host in ("0.0.0.0", "::") else admin.host  # noqa: S104 - to compare with
-        written = f"[{host}]:{admin.port}" if ":" in host else f"{host}:{admin.port}"
+        host = "127.0.0.1" if own.host in ("0.0.0.0", "::") else own.host  # noqa: S104 - to compare with
+        written = f"[{host}]:{own.port}" if ":" in host else f"{host}:{own.port}"
     found = Admin.named(written)
     if found is None:
         raise UserError(f"--observed {written}: is neither a file nor an address such as 127.0.0.1:9090")
     return found
-
-
-def _settings(config: Path | None) -> Settings:
-    try:
-        return load(config, os.environ) if config else quick_start("http://pacs.example")
-    except ConfigErrors as errors:
-        raise from_config(errors) from None
 
 
 def _told_by(admin: Admin, options: argparse.Namespace) -> tuple[str, Mapping[str, int]]:
@@ -114,9 +114,8 @@ def _told_by(admin: Admin, options: argparse.Namespace) -> tuple[str, Mapping[st
     return admin.get(path, _TYPES[options.format]), undeclared
 
 
-def _written(options: argparse.Namespace, admin: Admin | None) -> tuple[str, Mapping[str, int]]:
+def _written(settings: Settings, admin: Admin | None, options: argparse.Namespace) -> tuple[str, Mapping[str, int]]:
     """As it is for a configuration."""
-    settings = _settings(options.config)
     said, counted = statement(settings), _counters(options.observed, admin)
     if options.scoreboard and counted:
         board = scoreboard(settings, counted)
@@ -157,13 +156,3 @@ def _read(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or "it is no text in UTF-8"
         raise UserError(f"{file}: cannot be read: {reason}") from None
-
-
-def _write(text: str, file: Path | None) -> None:
-    if file is None:
-        print(text, end="")
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.cli.given import Told
 from gateway.cli.verdicts import one_line
+from gateway.core.decision import UNCHANGED
 from gateway.core.explain.explanation import Explanation, Line, Step
 from gateway.core.explain.telling import BODIES, BREAKER, SUSPICIONS, came, is_near, leaves, observing, rule
 
@@ -37,7 +38,7 @@ def _logged(found: Any) -> Iterator[tuple[str, str]]:
         "the archive gave no answer" if exchange["received"] is None else f"the archive said {exchange['received']}"
     )
     sent = "the client got nothing" if exchange["status"] is None else f"the client got {exchange['status']}"
-    by = "unchanged" if exchange["rule"] == "-" else f"by {exchange['rule']}"
+    by = "unchanged" if exchange["rule"] == UNCHANGED else f"by {exchange['rule']}"
     yield "Then", f"{received}, {sent}, {by}"
     yield "Today", found["verdict"]
 

@@ -22,7 +22,7 @@ from gateway.config.files import read_text
 from gateway.config.findings import ConfigErrors, Place, Report, instead
 from gateway.config.lint import placed
 from gateway.config.load import load_text
-from gateway.config.settings import Settings
+from gateway.config.settings import Settings, route_for
 from gateway.config.source import from_plain
 from gateway.config.trials import Trial, cases_of
 from gateway.core.explain import Explanation
@@ -151,7 +151,7 @@ def _object(content: bytes, name: str) -> dict[str, Any]:
 
 def _told(case: Case, settings: Settings, *, expects: bool = False) -> Told:
     request = placed(case.request, settings.routes)
-    is_covered = request.route == case.request.route or any(route.covers(request.path) for route in settings.routes)
+    is_covered = request.route == case.request.route or route_for(request.path, settings.routes) is not None
     notes = (
         []
         if is_covered

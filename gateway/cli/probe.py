@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway import __version__
 from gateway.cli import probe_options
 from gateway.cli.errors import UserError
+from gateway.cli.output import write_file
 from gateway.config.tls import Unusable
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.probe.configuration import Archive, Written, judged_by, shipped_policy, written
@@ -90,7 +91,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    target, wishes, sender = probe_options.target(options), probe_options.wishes(options), None
+    target, wishes = probe_options.target(options), probe_options.wishes(options)
     _refuse_to_overwrite(options)
     found, date = Found(), datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     try:
@@ -103,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     except NobodyThere as away:
         raise _nobody(target, away) from None
     except KeyboardInterrupt:
-        found.ended, found.requests = STOPPED, sender.sent if sender else 0
+        found.ended = STOPPED
     _must_have_begun(target, found)
     return _tell(options, target, found, date)
 
@@ -155,11 +156,7 @@ def _written(options: argparse.Namespace, target: Target, found: Found, date: st
 
 def _save(options: argparse.Namespace, result: Written) -> str:
     """What was written, in words."""
-    try:
-        with open(options.write, "w" if options.force else "x", encoding="utf-8") as file:
-            file.write(result.text)
-    except OSError as error:
-        raise UserError(f"{options.write}: cannot be written: {error.strerror or error}") from None
+    write_file(options.write, result.text.encode(), replace=options.force)
     rules = f"{len(result.rules)} rule{'s' if len(result.rules) != 1 else ''} of its own"
     return f"\nWrote {options.write}, with {rules}. Next: pacs-gateway check {options.write}"
 

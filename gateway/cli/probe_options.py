@@ -1,7 +1,6 @@
 """What the options of `probe` mean, and what is wrong with them: one line each, without anything that may be a secret."""
 
 import argparse
-import re
 from dataclasses import replace
 
 from gateway.cli.errors import UserError, from_config
@@ -9,12 +8,12 @@ from gateway.config.findings import ConfigErrors, Wrong
 from gateway.config.load import quick_start
 from gateway.config.scalars import duration
 from gateway.config.settings import Timeouts, Upstream, UpstreamTls
+from gateway.config.vocabulary import FIELD_LINE
 from gateway.dicomweb.identifiers import is_uid
 from gateway.probe.pace import Pace, rate_of
 from gateway.probe.survey import Wishes
 from gateway.probe.target import Target, UnusableTarget, target_of
 
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~](?:[ \t!-~]*[!-~])?)[ \t]*")
 # What the checks are about, and what frames a message.
 _OURS = ("accept", "connection", "content-length", "content-type", "host", "range", "transfer-encoding")
 
@@ -73,7 +72,7 @@ def headers(options: argparse.Namespace) -> tuple[tuple[str, str], ...]:
 
 def _header(line: str) -> tuple[str, str]:
     """What is wrong with a line is said without it: it may hold a password."""
-    match = _FIELD.fullmatch(line)
+    match = FIELD_LINE.fullmatch(line)
     if match is None:
         raise UserError("a header line is a name, a colon and a value, such as `Authorization: Basic dXNlcjpwYXNz`")
     if match[1].lower() in _OURS:

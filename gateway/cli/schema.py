@@ -1,10 +1,9 @@
 """`schema`: the reference of what the gateway reads, for editors as JSON Schema and for people as Markdown."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from gateway.cli.errors import UserError
+from gateway.cli.output import write
 
 EPILOG = """\
 A YAML file tells an editor by its first line which schema it has:
@@ -39,12 +38,5 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from gateway.config.reference.render import render  # the options need none of it
 
-    text = render(options.of, options.format)
-    if options.output is None:
-        sys.stdout.write(text)
-        return 0
-    try:
-        options.output.write_text(text, "utf-8")
-    except OSError as error:
-        raise UserError(f"{options.output}: cannot be written: {error.strerror or error}") from None
+    write(render(options.of, options.format), options.output)
     return 0

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from gateway.cli.errors import UserError, from_config
+from gateway.cli.errors import from_config
 from gateway.cli.junit import junit
+from gateway.cli.output import write_file
 from gateway.cli.verdicts import one_line, summary, told, told_unneeded
 from gateway.config.case_files import read_case_files
 from gateway.config.files import read_text
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     _print(verdicts, idle, options.verbose)
     print(summary(verdicts, idle, len(rules)))
     if options.junit:
-        _write(options.junit, junit(verdicts, rules, idle, strict=options.strict))
+        write_file(options.junit, junit(verdicts, rules, idle, strict=options.strict))
     failed = any(found.state is State.FAILS for found in verdicts)
     return 1 if failed or (options.strict and idle) else 0
 
@@ -100,10 +101,3 @@ def _print(verdicts: Sequence[Verdict], idle: Sequence[Unneeded], verbose: bool)
             print(one_line(f"{found.trial.place}: {found.trial.name}: {told(found)}"))
     for rule in idle:
         print(one_line(f"{rule.rule.where}: {rule.rule.id}: {told_unneeded(rule)}"))
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -25,7 +25,7 @@ from gateway.core.failures import Failure, FailureKind, Origin, Sent
 from gateway.core.fields import Fields
 
 K = FailureKind
-_TARGET = re.compile(r"/[!-~]*")
+TARGET = re.compile(r"/[!-~]*")
 _STATUS = partial(scalars.whole, least=100, most=999)
 _LENGTH = partial(scalars.whole, least=0, most=10**9)
 _AFTER: tuple[str, ...] = get_args(After)
@@ -39,7 +39,7 @@ _NOTHING_SENT = frozenset(
 
 
 def target(written: str) -> str:
-    if not _TARGET.fullmatch(written) or "#" in written:
+    if not TARGET.fullmatch(written) or "#" in written:
         raise Wrong("is not a request target; it begins with / and holds visible ASCII characters, without #")
     return written
 

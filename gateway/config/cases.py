@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from gateway.config.findings import Place
 from gateway.core.attention import look
 from gateway.core.decision import UNCHANGED, BodyPlan, Decision
-from gateway.core.facts import Outcome, RequestFacts, Response, classified, part_counter
+from gateway.core.facts import Outcome, RequestFacts, Response, classified, parts_in
 from gateway.core.failures import Failure
 from gateway.core.fields import Fields
 from gateway.core.normalise import normalise
@@ -162,7 +162,7 @@ def _outcome(case: Case, request: RequestFacts, policy: Policy) -> Outcome:
     if not isinstance(upstream, Answer):
         assert isinstance(upstream, Failure)
         return upstream
-    sent = _parts_sent(case.request, request)
+    sent = parts_in(request, case.request.content)
     head = Response(upstream.status, _framed(upstream), reason=upstream.reason, parts_sent=sent)
     return look(request, head, upstream.content, policy)
 
@@ -172,15 +172,6 @@ def _framed(answer: Answer) -> Fields:
     if "Content-Length" in fields or "Transfer-Encoding" in fields or answer.status in FORBIDS_CONTENT:
         return fields
     return fields.adding(("Content-Length", str(len(answer.content))))
-
-
-def _parts_sent(case: CaseRequest, request: RequestFacts) -> int | None:
-    """How many parts went up; None where none are counted, or where the case does not say what went up."""
-    counter = part_counter(request)
-    if case.content is None or counter is None:
-        return None
-    counter.feed(case.content)
-    return counter.parts
 
 
 def _content(case: Case, reply: Reply) -> bytes:

@@ -19,6 +19,7 @@ from gateway.config.tls import unusable
 from gateway.core.cors import ANY
 from gateway.core.fold import HOP_CODES
 from gateway.core.policy import Documented
+from gateway.core.redirect import FOLLOWABLE
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET, NEVER_SENT
 
 Values = Mapping[str, Any]
@@ -183,9 +184,14 @@ def _audit(root: Node, values: Values) -> Iterator[Remark]:
         return
     if not is_loopback(url.host):
         yield place_of(root, "audit", "url"), "the trail names patients: beyond this host it needs tls://"
+    yield from _idle_files(root, "audit", audit, "the url begins with tcp://")
+
+
+def _idle_files(root: Node, section: str, values: Values, why: str) -> Iterator[Remark]:
+    """Files for TLS, where there is none."""
     for name in ("ca_file", "cert_file", "key_file"):
-        if audit[name] is not None:
-            yield place_of(root, "audit", name), "has no effect, because the url begins with tcp://"
+        if values[name] is not None:
+            yield place_of(root, section, name), f"has no effect, because {why}"
 
 
 def _is_installed(library: str) -> bool:
@@ -201,11 +207,8 @@ def _tracing(root: Node, values: Values) -> Iterator[Remark]:
         return
     if not all(map(_is_installed, ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http", "requests"))):
         yield place_of(root, "tracing"), "needs more libraries: pip install 'pacs-gateway[tracing]'"
-    if (tracing["endpoint"] or "https:").startswith("https:"):
-        return
-    for name in ("ca_file", "cert_file", "key_file"):
-        if tracing[name] is not None:
-            yield place_of(root, "tracing", name), "has no effect, because the endpoint begins with http://"
+    if tracing["endpoint"] and not tracing["endpoint"].startswith("https:"):
+        yield from _idle_files(root, "tracing", tracing, "the endpoint begins with http://")
 
 
 def _limits(root: Node, values: Values) -> Iterator[Remark]:
@@ -234,15 +237,12 @@ def _workers(root: Node, values: Values) -> Iterator[Remark]:
         yield place_of(root, *keys), message
 
 
-_FOLLOWABLE = (301, 302, 303, 307, 308)
-
-
 def _on_status(root: Node, values: Values) -> Iterator[Remark]:
     for id_, upstream in (values["upstreams"] or {}).items():
         for code, behaviour in upstream["on_status"].items():
             place = place_of(root, "upstreams", id_, "on_status", code)
-            if behaviour == "follow" and code not in _FOLLOWABLE:
-                yield place, f"{code} names no place to follow to; {', '.join(map(str, _FOLLOWABLE))} do"
+            if behaviour == "follow" and code not in FOLLOWABLE:
+                yield place, f"{code} names no place to follow to; {', '.join(map(str, sorted(FOLLOWABLE)))} do"
             elif behaviour == "retry" and code < 400:
                 yield place, f"{code} is no failure, and asking again would change nothing"
         for behaviour in ("retry", "follow"):
@@ -275,7 +275,7 @@ def _cors(root: Node, values: Values) -> Iterator[Remark]:
 def _shared_rates(root: Node, values: Values) -> Iterator[Remark]:
     if values["shared_state"] is None:
         return
-    if not (find_spec("limits") and find_spec("redis")):
+    if not all(map(_is_installed, ("limits", "redis"))):
         yield place_of(root, "shared_state"), "needs two more libraries: pip install 'pacs-gateway[redis]'"
     rates = [(id_, rate) for id_, upstream in (values["upstreams"] or {}).items() for rate in upstream["rate"]]
     if not rates:

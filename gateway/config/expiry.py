@@ -7,16 +7,15 @@ whether its clients mind. So it is shown, and spoken of.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from gateway.config.settings import Settings, ShownCertificate
+from gateway.config.settings import Settings, ShownCertificate, ShownTo
 from gateway.config.x509 import certificates_in, is_in_order
 
 SOON = 21  # days
 DAY = 86400.0
 NOBODY = "-"  # in the place of an archive's name
 
-_Place = tuple[Literal["listener", "upstream", "audit"], str, str, Path | None]
+_Place = tuple[ShownTo, str, str, Path | None]
 
 
 def shown_certificates(settings: Settings) -> tuple[ShownCertificate, ...]:
@@ -37,7 +36,7 @@ def _places(settings: Settings) -> Iterator[_Place]:
         yield "audit", NOBODY, "audit.cert_file", settings.audit.cert_file
 
 
-def _shown(use: Literal["listener", "upstream", "audit"], name: str, key: str, file: Path) -> ShownCertificate | None:
+def _shown(use: ShownTo, name: str, key: str, file: Path) -> ShownCertificate | None:
     chain = certificates_in(file)
     if not chain:
         return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from gateway.config.cases import CaseRequest, Example, Expected, run_case
 from gateway.config.findings import Finding, Report
 from gateway.config.load import pack_rules
-from gateway.config.settings import Route, Settings
+from gateway.config.settings import Route, Settings, route_for
 from gateway.core.policy import Mode, Policy, Quirks
 from gateway.core.rule import Rule
 
@@ -75,10 +75,8 @@ def placed(request: CaseRequest, routes: tuple[Route, ...]) -> CaseRequest:
 
     Examples are mostly written as paths below the service root, without the prefix of a route.
     """
-    named = [route for route in routes if route.id == request.route]
-    covering = [route for route in routes if route.covers(request.path)]
-    covering.sort(key=lambda route: len(route.prefix), reverse=True)
-    chosen = next(iter(named or covering or routes), None)
+    named = next((route for route in routes if route.id == request.route), None)
+    chosen = named or route_for(request.path, routes) or next(iter(routes), None)
     if chosen is None:
         return request
     return replace(request, route=chosen.id, upstream=chosen.upstream, service=chosen.service)

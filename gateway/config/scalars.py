@@ -21,11 +21,14 @@ _BYTES = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 STATUS = re.compile(r"([1-9][0-9]{2})(?:\s*-\s*([1-9][0-9]{2}))?|([1-9])xx")
+WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
+DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 ID = re.compile(r"[a-z0-9-]{1,64}")
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 COLLECTOR = re.compile(r"(tls|tcp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 WEB_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 SHARED_STATE = re.compile(r"(?:redis|valkey)s?://(?:[!-~]*@)?[A-Za-z0-9.:\[\]_-]+(?:/[0-9]{1,3})?")
+PATH = re.compile(r'/[!"$-~]*')
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BOOLEANS = {"true": True, "false": False}
 _OTHER_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -56,13 +59,13 @@ def boolean(written: str) -> bool:
 
 
 def whole(written: str, least: int, most: int) -> int:
-    if not re.fullmatch(r"0|[1-9][0-9]{0,14}", written) or not least <= int(written) <= most:
+    if not WHOLE.fullmatch(written) or not least <= int(written) <= most:
         raise Wrong(f"{shown(written)} is not a whole number from {least} to {most}")
     return int(written)
 
 
 def decimal(written: str, least: float, most: float) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})?", written) or not least <= float(written) <= most:
+    if not DECIMAL.fullmatch(written) or not least <= float(written) <= most:
         raise Wrong(f"{shown(written)} is not a number from {least:g} to {most:g}")
     return float(written)
 
@@ -251,7 +254,7 @@ def prefix(written: str) -> str:
 
 def path(written: str) -> str:
     """A path and perhaps a query, as they are sent."""
-    if not re.fullmatch(r"/[!\"$-~]*", written):
+    if not PATH.fullmatch(written):
         raise Wrong(f"{shown(written)} is not a path such as /system, without spaces and #")
     return written
 

@@ -1,6 +1,6 @@
 """The settings of one generation: what the YAML said, all defaults filled in. Durations in seconds, sizes in bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -14,6 +14,7 @@ from gateway.guard.protection import ProtectionSettings
 
 Behaviour = Literal["pass", "follow", "retry"]  # Table N.7-89
 Service = Literal["dicomweb", "wado-uri", "opaque"]
+ShownTo = Literal["listener", "upstream", "audit"]
 Network = IPv4Network | IPv6Network
 
 
@@ -145,6 +146,11 @@ class Route:
         return path == prefix or path.startswith(prefix + "/")
 
 
+def route_for(target: str, routes: Iterable[Route]) -> Route | None:
+    """The route that covers this raw target; of several, the one with the longest prefix."""
+    return max((route for route in routes if route.covers(target)), key=lambda route: len(route.prefix), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """What a file holds that nobody may see. The name of the file may be shown."""
@@ -227,7 +233,7 @@ class ShownCertificate:
     """A certificate that the gateway shows, by the key that names its file. `name` is that of an archive, or `-`. It and its
     chain are valid from `begins` to `ends`, in Unix seconds."""
 
-    use: Literal["listener", "upstream", "audit"]
+    use: ShownTo
     name: str
     key: str
     file: Path

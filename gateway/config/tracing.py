@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.config.files import FILE, SecretFile
 from gateway.config.findings import Report, Wrong
@@ -10,9 +9,9 @@ from gateway.config.kinds import Key, One, Table
 from gateway.config.settings import Secret, TracingSettings
 from gateway.config.source import Node
 from gateway.config.values import PERCENT, TEXT
+from gateway.config.vocabulary import FIELD_LINE
 
 ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~](?:[ \t!-~]*[!-~])?)[ \t]*")
 _SIGNAL = "/v1/traces"
 
 
@@ -27,7 +26,7 @@ def endpoint(written: str) -> str:
 def field_lines(content: bytes) -> tuple[tuple[str, str], ...]:
     """The header fields in a file, one in each line."""
     lines = [line for line in content.decode("latin-1").splitlines() if line.strip()]
-    found = [_FIELD.fullmatch(line) for line in lines]
+    found = [FIELD_LINE.fullmatch(line) for line in lines]
     for number, match in enumerate(found, 1):
         if match is None:
             raise Wrong(f"line {number} of the file is not a header field such as Authorization: Bearer TOKEN")
@@ -44,7 +43,7 @@ class FieldsFile(SecretFile):
         return secret
 
 
-_TRACING: Any = TracingSettings("")
+_TRACING = TracingSettings("")
 
 TRACING = Table(
     {

@@ -14,9 +14,11 @@ from gateway.config.source import Node
 from gateway.core.headers import HOP_BY_HOP
 from gateway.dicomweb.transactions import ALIASES, TRANSACTION_WORDS, transaction_ids
 
+STATUS_CODE = re.compile(r"[2-5][0-9]{2}")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 9110 5.5: visible characters, inside also spaces and tabs. What lies beyond ASCII has no agreed meaning.
 FIELD_VALUE = re.compile(r"[!-~](?:[ \t!-~]*[!-~])?")
+FIELD_LINE = re.compile(rf"({TOKEN.pattern}):[ \t]*({FIELD_VALUE.pattern})[ \t]*")
 METHOD = re.compile(r"[A-Z][A-Z-]*")
 MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/(?:[a-z0-9!#$&^_.+-]+|\*)")
 CHALLENGE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?: .+)?")
@@ -34,7 +36,7 @@ _GOVERNED = {
 
 def status_code(written: str) -> int:
     """A code that ends an exchange."""
-    if not re.fullmatch(r"[2-5][0-9]{2}", written):
+    if not STATUS_CODE.fullmatch(written):
         raise Wrong(f"{shown(written)} is not a status code from 200 to 599")
     return int(written)
 

@@ -8,8 +8,9 @@ Cell = str | int | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """Below the title."""
+
     text: str
-    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)

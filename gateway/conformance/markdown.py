@@ -26,7 +26,7 @@ def _lines(block: Block) -> Iterator[str]:
 
 @_lines.register
 def _heading(block: Heading) -> Iterator[str]:
-    yield f"{'#' * block.level} {_text(block.text)}"
+    yield f"## {_text(block.text)}"
 
 
 @_lines.register

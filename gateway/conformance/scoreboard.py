@@ -9,15 +9,13 @@ from dataclasses import dataclass
 
 from gateway.config.settings import Settings
 from gateway.conformance.counters import Counters
+from gateway.conformance.sources import UPSTREAM_KINDS
 from gateway.core.decision import UNCHANGED
-from gateway.core.failures import MEANINGS, Origin
 from gateway.core.policy import Documented
-from gateway.core.verdicts import VERDICTS
+from gateway.core.verdicts import whys
 from gateway.dicomweb.statuses import SWITCHING_PROTOCOLS
 from gateway.dicomweb.transactions import TRANSACTIONS, Transaction
 from gateway.telemetry.labels import NONE
-
-_UNKNOWN_RULE = "From an earlier configuration."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,6 @@ class Scoreboard:
 
 def scoreboard(settings: Settings, counted: Counters) -> Scoreboard:
     documented = settings.policy.documented
-    upstream = {kind.value for kind, meaning in MEANINGS.items() if meaning.origin is Origin.UPSTREAM}
     failures = sorted(counted.failures.items(), key=lambda item: (-item[1], item[0]))
     return Scoreboard(
         archives=len(settings.upstreams),
@@ -101,7 +98,7 @@ def scoreboard(settings: Settings, counted: Counters) -> Scoreboard:
         edition=documented.edition,
         operations=tuple(_operations(documented, counted)),
         repairs=tuple(_repairs(settings, counted)),
-        failures={kind: count for kind, count in failures if kind in upstream and count},
+        failures={kind: count for kind, count in failures if kind in UPSTREAM_KINDS},
         since=counted.since,
         until=max(counted.last.values(), default=None),
     )
@@ -142,8 +139,7 @@ def _repairs(settings: Settings, counted: Counters) -> Iterator[Repair]:
         if received != NONE:
             would[rule][received, sent] += count
     totals = {rule: done[rule].total() + would[rule].total() for rule in {*done, *would}}
-    own = {rule.id: rule.why for rule in settings.policy.rules}
+    why = whys(settings.policy)
     for rule in sorted(totals, key=lambda rule: (-totals[rule], rule)):
         ((received, sent), _count), *_ = (done[rule] + would[rule]).most_common(1)
-        why = own.get(rule) or (VERDICTS[rule].sentence if rule in VERDICTS else _UNKNOWN_RULE)
-        yield Repair(rule, why, done[rule].total(), would[rule].total(), received, sent)
+        yield Repair(rule, why(rule), done[rule].total(), would[rule].total(), received, sent)

@@ -169,17 +169,14 @@ def _of_rule(rule: Rule) -> Source:
 
 
 def failures(settings: Settings) -> Found:
-    allows = settings.policy.documented.allows
+    code_of = settings.policy.documented.code_of
     for kind, meaning in MEANINGS.items():
         means = brought_about(kind, settings)
         if means is not None:
             by = f" ({'; '.join(means)})" if means else ""
-            code = meaning.status if allows(meaning.status) else meaning.documented
-            yield code, Source("failure", kind.value, f"{meaning.sentence.removesuffix('.')}{by}.")
-    meaning = MEANINGS[FailureKind.HTTP_PROTOCOL_ERROR]
-    invalid = meaning.status if allows(meaning.status) else meaning.documented
+            yield code_of(meaning), Source("failure", kind.value, f"{meaning.sentence.removesuffix('.')}{by}.")
     sentence = VERDICTS["invalid-status"].sentence
-    yield invalid, Source("failure", "invalid-status", sentence)
+    yield code_of(MEANINGS[FailureKind.HTTP_PROTOCOL_ERROR]), Source("failure", "invalid-status", sentence)
     yield 500, Source("failure", "invalid-status", f"{sentence.removesuffix('.')}; after a POST, PUT or PATCH.")
     yield 500, Source("failure", "failure", UNKNOWN_OUTCOME)
 
@@ -194,10 +191,8 @@ def strict(settings: Settings) -> Found:
         return
     for row in reachable(settings):
         for code in (200, 400, 500) if row.responses else ():
-            yield (
-                nearest(code, frozenset(row.responses), policy),
-                Source("strict", "strict", VERDICTS["strict"].sentence),
-            )
+            stands_in = nearest(code, frozenset(row.responses), policy)
+            yield stands_in, Source("strict", "strict", VERDICTS["strict"].sentence)
 
 
 def preflight(settings: Settings) -> Found:

@@ -31,7 +31,7 @@ def wanted(request: RequestFacts, held: Response, policy: Policy) -> int:
 def look(request: RequestFacts, head: Response, content: bytes, policy: Policy) -> Response:
     """What would be held of a content that is known to its end: the head as it came, with as much as the verdict needs."""
     held = head
-    if not is_judged(request, head) or is_coded(head):
+    if not is_read(request, head):
         return head
     while (size := wanted(request, held, policy)) > len(held.peek or b"") and not held.whole:
         held = replace(head, peek=content[:size], whole=size >= len(content))
@@ -53,6 +53,11 @@ def is_judged(request: RequestFacts, response: Response) -> bool:
     if request.opaque or request.method == "HEAD" or response.status in FORBIDS_CONTENT:
         return False
     return request.transaction.id != "other"
+
+
+def is_read(request: RequestFacts, response: Response) -> bool:
+    """Whether the content has a part in the verdict, and can be read."""
+    return is_judged(request, response) and not is_coded(response)
 
 
 def _rules_need_content(request: RequestFacts, response: Response, policy: Policy) -> bool:

@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from gateway.core.facts import Outcome, RequestFacts, Response
 from gateway.core.failures import Failure
-from gateway.core.inspect import Looks, is_dicom_payload, looks_like
+from gateway.core.inspect import Looks, is_dicom_payload, kind_of
 from gateway.dicomweb.media import parse_media_type, promised
 
 _MAX_DIGITS = 18  # of a length; more is no length, and Python refuses to read numbers of thousands of digits
@@ -167,10 +167,16 @@ class SizeIs:
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response):
             return False
-        length = outcome.fields.get("Content-Length")
-        if length.isdecimal() and len(length) <= _MAX_DIGITS:
-            return self.compare(int(length))
-        return outcome.whole and outcome.peek is not None and self.compare(len(outcome.peek))
+        length = length_of(outcome)
+        return length is not None and self.compare(length)
+
+
+def length_of(answer: Response) -> int | None:
+    """The length of the content: as announced, or else as seen to its end."""
+    announced = answer.fields.get("Content-Length")
+    if announced.isdecimal() and len(announced) <= _MAX_DIGITS:
+        return int(announced)
+    return len(answer.peek) if answer.whole and answer.peek is not None else None
 
 
 def readable(outcome: Outcome) -> bytes | None:
@@ -192,7 +198,7 @@ class LooksLike:
     def holds(self, request: RequestFacts, outcome: Outcome) -> bool:
         if not isinstance(outcome, Response) or outcome.peek is None:
             return False
-        kind = Looks.DICOM if is_dicom_payload(outcome) else looks_like(outcome.peek)
+        kind = kind_of(outcome)
         # Only a content known to its end can be called empty.
         return kind in self.wanted and (kind is not Looks.EMPTY or outcome.whole)
 
@@ -237,8 +243,7 @@ def value_at(pointer: str, content: bytes) -> tuple[bool, object]:
         value: object = json.loads(content)
     except (ValueError, RecursionError):
         return False, None
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in keys_of(pointer):
         if isinstance(value, dict) and key in value:
             value = value[key]
         elif isinstance(value, list) and key.isdecimal() and len(key) < 10 and int(key) < len(value):
@@ -246,3 +251,8 @@ def value_at(pointer: str, content: bytes) -> tuple[bool, object]:
         else:
             return False, None
     return True, value
+
+
+def keys_of(pointer: str) -> list[str]:
+    """The keys and places that a pointer leads along (RFC 6901 4)."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]

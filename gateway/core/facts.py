@@ -84,6 +84,15 @@ def part_counter(request: RequestFacts) -> PartCounter | None:
     return PartCounter(boundary) if boundary else None
 
 
+def parts_in(request: RequestFacts, content: bytes | None) -> int | None:
+    """The same of a store that is known as a whole; None where none are counted, or where nobody knows what went up."""
+    counter = part_counter(request)
+    if counter is None or content is None:
+        return None
+    counter.feed(content)
+    return counter.parts
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What the archive said: the head, and as much of the content as the verdict needs.

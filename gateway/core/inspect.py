@@ -27,6 +27,8 @@ class Looks(StrEnum):
     BINARY = "binary"
 
 
+WORDY = frozenset({Looks.HTML, Looks.JSON, Looks.XML, Looks.TEXT})  # what people can read
+
 _IMAGE_MAGIC = (
     b"\xff\xd8\xff",
     b"\x89PNG\r\n\x1a\n",
@@ -82,6 +84,11 @@ def is_error_wording(content: bytes) -> bool:
 
 def is_stack_trace(content: bytes) -> bool:
     return _TRACE.search(content) is not None
+
+
+def kind_of(response: Response) -> Looks:
+    """The kind of what was held of an answer's content. What is labelled as DICOM is DICOM, whatever it begins with."""
+    return Looks.DICOM if is_dicom_payload(response) else looks_like(response.peek or b"")
 
 
 def is_dicom_payload(response: Response) -> bool:

@@ -211,8 +211,7 @@ def _of_failure(request: RequestFacts, failure: Failure, policy: Policy) -> Verd
     if failure.sent is Sent.PERHAPS and request.method in UNREPEATABLE and failure.origin is Origin.UPSTREAM:
         why = f"{meaning.sentence} Whether it acted on the request is not known."
         return Verdict(500, "failure", why)
-    status = meaning.status if policy.documented.allows(meaning.status) else meaning.documented
-    return Verdict(status, "failure", meaning.sentence)
+    return Verdict(policy.documented.code_of(meaning), "failure", meaning.sentence)
 
 
 def _healthy(outcome: Outcome, verdict: Verdict) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.core.cors import Cors
+from gateway.core.failures import FailureMeaning
 from gateway.core.rule import Rule
 from gateway.core.sieve import Sieve
 from gateway.dicomweb.statuses import DICOM_SET, NEVER_FINAL, NEVER_SENT, reason_phrase
@@ -31,6 +32,10 @@ class Documented:
     def allows(self, status: int) -> bool:
         """Whether this code may leave: interim codes and the two retired redirects never do, documented or not."""
         return (status in self.codes or status in self.added) and status not in NEVER_FINAL | NEVER_SENT
+
+    def code_of(self, failure: FailureMeaning) -> int:
+        """What HTTP at large would say of a failure, or else what Table N.7-88 offers for it."""
+        return failure.status if self.allows(failure.status) else failure.documented
 
     def reason(self, status: int) -> str:
         return reason_phrase(status, self.name)

@@ -14,8 +14,10 @@ from gateway.dicomweb.json_shape import JsonShape, json_shape
 from gateway.dicomweb.media import parse_media_type
 from gateway.dicomweb.multipart import boundary_of, first_part_type, sniff_boundary
 
-_IMAGES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
-_JP2 = b"\x00\x00\x00\x0cjP  "
+_IMAGES = (
+    (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"),
+    (b"\x00\x00\x00\x0cjP  ", "image/jp2"),
+)  # fmt: skip
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -41,7 +43,7 @@ def _repaired(label: str, content: bytes, whole: bool) -> str:
     if media.type == "multipart":
         return _multipart(label, content)
     if media.type == "image":
-        return _image(media.essence, content) or label
+        return image_type(content) or media.essence
     return label
 
 
@@ -53,18 +55,16 @@ def _by_content(content: bytes, whole: bool) -> str:
     if kind is Looks.MULTIPART and sniff_boundary(content.lstrip(b"\r\n")):
         return _multipart("multipart/related", content)
     if kind is Looks.IMAGE:
-        return _image("", content)
+        return image_type(content)
     if kind is Looks.JSON:
         is_result = _RESULT.match(content) or (whole and json_shape(content)[0] is JsonShape.RESULT)
         return "application/dicom+json" if is_result else "application/json"
     return ""
 
 
-def _image(label: str, content: bytes) -> str:
-    return next(
-        (kind for magic, kind in _IMAGES if content.startswith(magic)),
-        "image/jp2" if content.startswith(_JP2) else label,
-    )
+def image_type(content: bytes) -> str:
+    """The media type of an image by its first bytes; empty where they leave a doubt."""
+    return next((kind for magic, kind in _IMAGES if content.startswith(magic)), "")
 
 
 def _multipart(label: str, content: bytes) -> str:

@@ -5,12 +5,13 @@ for each. `tests/core/test_verdicts.py` holds the table against `normalise`: no 
 no row says more than can happen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from gateway.core.decision import UNCHANGED
 from gateway.core.observing import FIELDS
+from gateway.core.policy import Policy
 
 _SUCCESS = range(200, 300)
 _ERRORS = range(400, 600)
@@ -164,3 +165,9 @@ NEEDS: Mapping[int, str] = MappingProxyType(
         416: "Only if the request asked for a range.",
     }
 )
+
+
+def whys(policy: Policy) -> Callable[[str], str]:
+    """What is behind a label: the operator's own sentence, or ours. Counts outlive the rules that they are of."""
+    known = {label: row.sentence for label, row in VERDICTS.items()} | {rule.id: rule.why for rule in policy.rules}
+    return lambda label: known.get(label, "From an earlier configuration.")

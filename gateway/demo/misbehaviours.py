@@ -16,9 +16,8 @@ from gateway.demo.replies import Answer, End, Lines, Reply, Silence, Wire
 from gateway.demo.resource import RETRIEVALS, ROOT, Resource, Transaction
 
 T = Transaction
-Trigger: TypeAlias = Callable[
-    [Resource, bool], bool
-]  # the second argument: has the archive what is named, a study or a PatientID?
+# The second argument: has the archive what is named, a study or a PatientID?
+Trigger: TypeAlias = Callable[[Resource, bool], bool]
 
 HTML: Lines = (("Content-Type", "text/html"),)
 TEXT: Lines = (("Content-Type", "text/plain"),)

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.dicomweb._paths import CHANNELS, RESOURCES, Choice, Node, find, methods_allowed
-from gateway.dicomweb.media import MediaRange, parse_accept, parse_media_type
+from gateway.dicomweb.media import MediaRange, essence_of, parse_accept
 from gateway.dicomweb.transactions import TRANSACTIONS, Template, Transaction
 
 
@@ -88,7 +88,7 @@ def classify(
     place = find(RESOURCES, segments)
     if place is not None:
         return _resource(method, query, place, raw)
-    if method == "POST" and (soap_action or _essence(content_type) in _SOAP_TYPES):
+    if method == "POST" and (soap_action or essence_of(content_type) in _SOAP_TYPES):
         return _ANYWHERE[_SOAP]
     return _NOT_FOR_WADO_URI if wado_uri else _NOWHERE
 
@@ -141,8 +141,3 @@ def _asks_for_dicom(query: str, accept: str) -> bool:
 
 def _names_dicom(range_: MediaRange) -> bool:
     return range_.q > 0 and "application/dicom" in (range_.essence, range_.parameter("type"))
-
-
-def _essence(content_type: str) -> str:
-    media_type = parse_media_type(content_type)
-    return media_type.essence if media_type else ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.dicomweb.classify import Classification
+from gateway.dicomweb.transactions import Template
 
 # Transactions that are not known by their path.
 _TOLD_BY: Mapping[str, str] = MappingProxyType(
@@ -26,17 +27,15 @@ def evidence(found: Classification, method: str) -> str:
     if (told := _TOLD_BY.get(found.transaction.id)) is not None:
         return told
     if found.template is not None:
-        return _by_path(found, method)
+        return _by_path(found.template, found.root, method)
     if found.allow:
         return f"the path is known, but not with {method} and these query keys; it takes {', '.join(found.allow)}"
     return "no path, method or field of it is one that this route offers as DICOMweb"
 
 
-def _by_path(found: Classification, method: str) -> str:
-    template = found.template
-    assert template is not None
+def _by_path(template: Template, root: str, method: str) -> str:
     keys = [f"with {key}" for key in sorted(template.query)] + [f"without {key}" for key in sorted(template.absent)]
     query = f" and the query is {', '.join(keys)}" if keys else ""
-    behind = f", behind {found.root}" if found.root else ""
+    behind = f", behind {root}" if root else ""
     head = " (HEAD is judged as GET)" if method == "HEAD" else ""
     return f"the path ends as {template.method} {template.path}{behind}{query}{head}"

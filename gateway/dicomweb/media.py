@@ -52,6 +52,12 @@ def parse_media_type(value: str) -> MediaType | None:
     return MediaType(match[1].lower(), match[2].lower(), tuple(_parameters(value[match.end() :])))
 
 
+def essence_of(label: str) -> str:
+    """The type without its parameters; empty where none is to be seen."""
+    media = parse_media_type(label)
+    return media.essence if media else ""
+
+
 def _parameters(text: str) -> Iterator[tuple[str, str]]:
     for name, quoted, plain in _PARAMETER.findall(text):
         yield name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip()

@@ -5,12 +5,15 @@ It is loaded as `check` does, its examples are played as `test` does, and every 
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from gateway.config.findings import Wrong
 from gateway.config.lint import in_earnest, lint
 from gateway.config.load import load_text, quick_start
 from gateway.config.settings import Settings
 from gateway.config.trials import State, trials, verdict
+from gateway.config.vocabulary import challenge
 from gateway.core.policy import Policy
 from gateway.probe.proposals import Proposal, harmful, proposals
 from gateway.probe.repair import Repair, repair
@@ -122,9 +125,11 @@ def _quirks(exchanges: Sequence[Exchange], judged: Judged) -> Iterator[str]:
 
 
 def _challenges(exchange: Exchange) -> Iterator[str]:
+    """Those that a configuration may hold: an archive may say anything."""
     for value in exchange.answer.fields.all("WWW-Authenticate"):
-        if value.isascii() and value.isprintable() and "$" not in value:
-            yield value
+        with suppress(Wrong):
+            if challenge(value).isprintable() and "$" not in value:
+                yield value
 
 
 def _is_empty(exchange: Exchange) -> bool:
@@ -169,7 +174,7 @@ def _findings(judged: Judged, proposed: Sequence[Proposal]) -> Iterator[str]:
     told: dict[str, None] = {}
     for exchange, found in judged:
         if exchange.judgement.deviations:
-            by = own.get(id(exchange)) or (f"{found.by}" if found.complete else "not repaired")
+            by = own.get(id(exchange)) or (found.by if found.complete else "not repaired")
             said = exchange.answer.status or exchange.judgement.ids[0]
             told[f"#   {exchange.check.id}: {said}; {by}"] = None
     if told:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from gateway.core.inspect import Looks, looks_like
+from gateway.core.repair import image_type
 from gateway.dicomweb.json_shape import JsonShape, json_shape
 from gateway.dicomweb.media import covers, parse_accept, parse_media_type
 from gateway.dicomweb.multipart import PartCounter, boundary_of
@@ -30,10 +31,6 @@ class Kind(StrEnum):
     SOME_STORED = "a response that lists what is stored and what is not"
 
 
-_MAGIC = (
-    (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"),
-    (b"\x00\x00\x00\x0cjP  ", "image/jp2"),
-)  # fmt: skip
 _SEARCH = "PS3.18 10.6.3"
 _RETRIEVE = "PS3.18 10.4.3"
 _STORE = "PS3.18 10.5.3, I.1"
@@ -51,9 +48,8 @@ def wrong_content(kind: Kind, ask: Ask, answer: Answer) -> Iterator[Problem]:
 
 
 def _unaccepted(ask: Ask, answer: Answer) -> Iterator[Problem]:
-    accept = next((value for name, value in ask.fields if name == "Accept"), "*/*")
     media = parse_media_type(answer.fields.get("Content-Type"))
-    if media is not None and answer.content and not covers(parse_accept(accept), media):
+    if media is not None and answer.content and not covers(parse_accept(ask.accept), media):
         yield Problem("unaccepted", "a media type that Accept excludes", "PS3.18 8.7.5")
 
 
@@ -111,7 +107,7 @@ def _file(answer: Answer) -> Iterator[Problem]:
 
 def _picture(answer: Answer) -> Iterator[Problem]:
     media = parse_media_type(answer.fields.get("Content-Type"))
-    kind = next((name for magic, name in _MAGIC if answer.content.startswith(magic)), "")
+    kind = image_type(answer.content)
     if not answer.content:
         yield Problem("empty", "a success without content", _RETRIEVE)
     elif media is None or media.type not in ("image", "video", "multipart"):

@@ -27,9 +27,13 @@ def value(data_set: dict[str, object], tag: str) -> str:
 
 def studies(answer: Answer) -> Iterator[tuple[str, str]]:
     """UID and PatientID of each study in a list of matches."""
-    for data_set in data_sets(answer.content) if answer.status == 200 else ():
+    for data_set in _listed(answer):
         if is_uid(uid := value(data_set, _STUDY)):
             yield uid, value(data_set, _PATIENT)
+
+
+def _listed(answer: Answer) -> list[dict[str, object]]:
+    return data_sets(answer.content) if answer.status == 200 else []
 
 
 def of_study(names: Names, number: int, uid: str, patient: str) -> Names:
@@ -39,7 +43,7 @@ def of_study(names: Names, number: int, uid: str, patient: str) -> Names:
 
 def with_instance(names: Names, number: int, answer: Answer) -> Names:
     """The first instance of a study, by a search that asked for one more than a small study may have."""
-    listed = data_sets(answer.content) if answer.status == 200 else []
+    listed = _listed(answer)
     for data_set in listed:
         series, instance = value(data_set, _SERIES), value(data_set, _INSTANCE)
         if is_uid(series) and is_uid(instance):
@@ -50,7 +54,7 @@ def with_instance(names: Names, number: int, answer: Answer) -> Names:
 
 def with_pixels(names: Names, number: int, answer: Answer, target: Target, asked: str) -> Names:
     """What the metadata of an instance tell about its pixels and its bulk data."""
-    described = data_sets(answer.content) if answer.status == 200 else []
+    described = _listed(answer)
     if not described or not value(described[0], _INSTANCE):
         return names
     data_set = described[0]

@@ -27,6 +27,10 @@ class Ask:
     content: bytes | None = None
     cut: bool = False
 
+    @property
+    def accept(self) -> str:
+        return next((value for name, value in self.fields if name == "Accept"), "*/*")
+
     def __str__(self) -> str:
         return f"{self.method} {self.shown}"
 

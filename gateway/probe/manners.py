@@ -1,13 +1,12 @@
 """What every answer owes, whatever was asked: fields that belong to its code, and framing (RFC 9110, RFC 9112)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from gateway.core.redirect import FOLLOWABLE
 from gateway.core.retry_after import is_valid
 from gateway.dicomweb.statuses import DICOM_SET
 from gateway.probe.exchange import Answer, Ask, Ending
 from gateway.probe.problems import Problem
-
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def manners(ask: Ask, answer: Answer, allowed: frozenset[int]) -> Iterator[Problem]:
@@ -27,9 +26,6 @@ def manners(ask: Ask, answer: Answer, allowed: frozenset[int]) -> Iterator[Probl
         yield Problem("no-date", "no Date", "RFC 9110 6.6.1", habit=True)
 
 
-Owes = Callable[[Ask, Answer], Iterator[Problem]]
-
-
 def _challenge(_ask: Ask, answer: Answer) -> Iterator[Problem]:
     if answer.status == 401 and "WWW-Authenticate" not in answer.fields:
         yield Problem("no-challenge", "a 401 without WWW-Authenticate", "RFC 9110 15.5.2")
@@ -41,7 +37,7 @@ def _allow(_ask: Ask, answer: Answer) -> Iterator[Problem]:
 
 
 def _location(_ask: Ask, answer: Answer) -> Iterator[Problem]:
-    if answer.status in _REDIRECTS and "Location" not in answer.fields:
+    if answer.status in FOLLOWABLE and "Location" not in answer.fields:
         yield Problem("no-location", f"a {answer.status} without Location", "RFC 9110 15.4")
 
 

@@ -34,12 +34,8 @@ class Names:
     plain: bool = False
 
     def has(self, template: str) -> bool:
-        return not self.missing(template)
-
-    def missing(self, template: str) -> tuple[str, ...]:
-        """The names in a template that nothing is known for. An empty value is one: a service may begin at the root."""
-        named = (name for _, name, _, _ in Formatter().parse(template) if name)
-        return tuple(name for name in named if name not in self.values)
+        """Whether every name in a template is known. An empty value is one: a service may begin at the root."""
+        return all(name in self.values for _, name, _, _ in Formatter().parse(template) if name)
 
     def fill(self, template: str) -> str:
         return template.format_map(self.values)

@@ -7,8 +7,7 @@ phrase of the archive, and is dropped if it would touch any other exchange of th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.dicomweb.media import parse_media_type
-from gateway.probe.exchange import Answer
+from gateway.dicomweb.media import essence_of
 from gateway.probe.repair import Repair, facts
 from gateway.probe.survey import Exchange
 from gateway.probe.telling import Sign, sign
@@ -47,7 +46,8 @@ def proposals(judged: Iterable[tuple[Exchange, Repair]]) -> tuple[Proposal, ...]
             continue
         found = sign(exchange.check.right, exchange.answer, exchange.again)
         if found is not None:
-            key = (exchange.answer.status, exchange.check.right, found, essence(exchange.answer))
+            label = essence_of(exchange.answer.fields.get("Content-Type"))
+            key = (exchange.answer.status, exchange.check.right, found, label)
             alike.setdefault(key, []).append(exchange)
     return tuple(Proposal(*key, tuple(seen)) for key, seen in alike.items())
 
@@ -60,11 +60,6 @@ def may_have_a_rule(exchange: Exchange) -> bool:
     of_the_code = _ABOUT_THE_CODE.intersection(exchange.judgement.ids)
     known = facts(exchange.ask).transaction.id != "other"
     return bool(of_the_code) and known and (200 <= answer.status < 300 or 400 <= answer.status <= 599)
-
-
-def essence(answer: Answer) -> str:
-    media = parse_media_type(answer.fields.get("Content-Type"))
-    return media.essence if media else ""
 
 
 def harmful(proposed: Sequence[Proposal], judged: Iterable[tuple[Exchange, Repair]]) -> frozenset[str]:

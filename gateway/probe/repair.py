@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.config.cases import MOMENT
 from gateway.core.attention import look, wanted
 from gateway.core.decision import UNCHANGED
-from gateway.core.facts import Outcome, RequestFacts, Response, classified, part_counter
+from gateway.core.facts import Outcome, RequestFacts, Response, classified, parts_in
 from gateway.core.failures import Failure, FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.core.normalise import normalise
@@ -75,7 +75,7 @@ def outcome_of(request: RequestFacts, ask: Ask, answer: Answer, policy: Policy) 
         return Failure(FailureKind.METHOD_NOT_SUPPORTED)  # of such a method the archive never hears
     if answer.failure is not None:
         return Failure(answer.failure, Sent.NOTHING if answer.failure in AWAY else Sent.PERHAPS)
-    head = Response(answer.status, answer.fields, reason=answer.reason, parts_sent=_parts(request, ask))
+    head = Response(answer.status, answer.fields, reason=answer.reason, parts_sent=parts_in(request, ask.content))
     held = look(request, head, answer.content, policy)
     if answer.ending is Ending.CUT and _breaks_while_held(request, held, answer, policy):
         return Failure(FailureKind.HTTP_RESPONSE_INCOMPLETE, Sent.PERHAPS)
@@ -87,14 +87,6 @@ def _breaks_while_held(request: RequestFacts, held: Response, answer: Answer, po
     announced = int(length) if length.isdecimal() else 0
     least = announced if announced <= policy.peek else 0
     return len(answer.content) < max(wanted(request, held, policy), least, 1)
-
-
-def _parts(request: RequestFacts, ask: Ask) -> int | None:
-    counter = part_counter(request)
-    if ask.content is None or counter is None:
-        return None
-    counter.feed(ask.content)
-    return counter.parts
 
 
 def _got(exchange: Exchange, outcome: Outcome, reply: Reply) -> Answer:

@@ -57,8 +57,7 @@ def _summary(found: Found, findings: Findings) -> str:
 def _deviation(number: int, deviation: Deviation) -> Iterator[str]:
     exchange = deviation.first
     yield f"{number:2}. {exchange.check.id}: {exchange.check.what}"
-    accept = next((value for name, value in exchange.check.fields if name in ("Accept",)), "*/*")
-    yield from _row("sent", f"{exchange.ask}, Accept: {accept}")
+    yield from _row("sent", f"{exchange.ask}, Accept: {exchange.ask.accept}")
     yield from _row("came", shape(exchange.answer))
     yield from _row("expected", f"{exchange.check.expected} ({exchange.check.clause})")
     for problem in exchange.judgement.deviations:

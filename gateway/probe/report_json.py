@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.core.decision import UNCHANGED
 from gateway.probe.findings import Deviation, Findings, Habit
 from gateway.probe.report import Heading
 from gateway.probe.shape import media_type, shape
@@ -56,7 +57,7 @@ def _deviation(deviation: Deviation) -> dict[str, Any]:
         "gateway": {
             "repaired": repair.complete,
             "status": repair.status,
-            "rule": repair.rule if repair.rule != "-" else None,
+            "rule": repair.rule if repair.rule != UNCHANGED else None,
             "pack": repair.pack or None,
             "own_rule": repair.of_rules and not repair.pack,
             "left": list(repair.judgement.ids),

@@ -6,7 +6,7 @@ import re
 from gateway.core.failures import MEANINGS
 from gateway.core.inspect import Looks, looks_like
 from gateway.dicomweb.json_shape import JsonShape, json_shape
-from gateway.dicomweb.media import parse_media_type
+from gateway.dicomweb.media import essence_of
 from gateway.probe.exchange import Answer, Ending
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z_]{0,30}")
@@ -38,8 +38,8 @@ _ENDINGS = {Ending.WHOLE: "", Ending.CUT: "cut off before its end", Ending.STOPP
 
 
 def media_type(answer: Answer) -> str:
-    media = parse_media_type(answer.fields.get("Content-Type"))
-    return media.essence if media and _MEDIA_TYPE.fullmatch(media.essence) else ""
+    essence = essence_of(answer.fields.get("Content-Type"))
+    return essence if _MEDIA_TYPE.fullmatch(essence) else ""
 
 
 def _fields(answer: Answer) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from gateway.core.inspect import Looks, looks_like
+from gateway.core.inspect import WORDY, looks_like
 from gateway.dicomweb.json_shape import JsonShape, json_shape
 from gateway.probe.exchange import Answer, Ending
 
@@ -81,7 +81,7 @@ def _text(answer: Answer) -> str:
     content = answer.content
     if answer.ending is not Ending.WHOLE or len(content) > _MOST or json_shape(content)[0] is JsonShape.RESULT:
         return ""
-    if looks_like(content) not in (Looks.TEXT, Looks.HTML, Looks.JSON, Looks.XML):
+    if looks_like(content) not in WORDY:
         return ""
     return content.decode("latin-1")
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from gateway.core.attention import is_coded, is_judged, wanted
+from gateway.core.attention import is_coded, is_judged, is_read, wanted
 from gateway.core.facts import Outcome, RequestFacts, Response, part_counter
 from gateway.core.failures import Failure, FailureKind
 from gateway.core.headers import request_lines, without_secrets
@@ -117,7 +117,7 @@ async def first_look(
     """The head, and as much of the content as the verdict needs. Of any content the first piece is awaited, and a short
     one to its end, so that an archive that breaks there can still be answered for."""
     head = held = Response(answer.status, answer.fields, reason=answer.reason, parts_sent=parts_sent)
-    judged = is_judged(facts, head) and not is_coded(head)
+    judged = is_read(facts, head)
     short = announced(answer, answer.status) or 0
     least = short if short <= policy.peek else 0
     content = bytearray()

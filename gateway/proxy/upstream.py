@@ -242,7 +242,7 @@ class UpstreamPool:
         else:
             awaited = protocol.begin(bodiless=method == "HEAD", may_switch=may_switch)
             if protocol.transport is None:
-                raise UpstreamFault(protocol.loss, Sent.NOTHING, protocol.hint)
+                raise protocol.fault(Sent.NOTHING)
             protocol.transport.write(head)
             if upload is not None:
                 whole = await self._upload(protocol, upload, awaited)
@@ -282,7 +282,7 @@ class UpstreamPool:
             transport = protocol.transport
             if transport is None or transport.is_closing():
                 await asyncio.sleep(0)  # the TLS layer tells of a loss a turn later
-                raise UpstreamFault(protocol.loss, Sent.PERHAPS, protocol.hint)
+                raise protocol.fault(Sent.PERHAPS)
             protocol.continued = False  # what it said of content that it had not read yet is not said of this
             transport.write(piece if upload.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
             if not protocol.is_full:
@@ -293,7 +293,7 @@ class UpstreamPool:
             except TimeoutError:
                 raise UpstreamFault(K.CONNECTION_WRITE_TIMEOUT, Sent.PERHAPS) from None
             except Exception as error:
-                raise UpstreamFault(protocol.loss, Sent.PERHAPS, protocol.hint) from error
+                raise protocol.fault(Sent.PERHAPS) from error
         if upload.length is None and protocol.transport is not None:
             protocol.transport.write(b"0\r\n\r\n")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.core.attention import begins_a_result
 from gateway.core.error_bodies import names_a_file
 from gateway.core.facts import Response
-from gateway.core.inspect import Looks, is_error_wording, is_stack_trace, looks_like
+from gateway.core.inspect import WORDY, Looks, is_error_wording, is_stack_trace, looks_like
 from gateway.dicomweb.json_shape import JsonShape, json_shape
 from gateway.dicomweb.multipart import PartCounter, boundary_of, first_part_type, sniff_boundary
 from gateway.dicomweb.store_response import StoreOutcome, ends_too_early, read_store_response
@@ -20,7 +20,6 @@ IMAGES: Mapping[str, bytes] = {
     "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n", "gif": b"GIF8", "jp2": b"\x00\x00\x00\x0cjP  ", "tiff": b"II*\x00",
 }  # fmt: skip
 _FIRST_BYTES = 1024  # by which `looks_like` judges
-_WORDY = frozenset({Looks.HTML, Looks.JSON, Looks.XML, Looks.TEXT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def content_shape(answer: Response, *, of_store: bool) -> Content | None:
     if held is None:
         return None
     looks = looks_like(held)
-    wordy = looks in _WORDY
+    wordy = looks in WORDY
     is_json = looks in (Looks.JSON, Looks.TEXT)
     return Content(
         size=len(held),
@@ -82,8 +81,8 @@ def content_shape(answer: Response, *, of_store: bool) -> Content | None:
         image=next((name for name, magic in IMAGES.items() if held.startswith(magic)), "")
         if looks is Looks.IMAGE
         else "",
-        parts=_parts(held, answer.fields.get("Content-Type")),
-        json=_json(held) if is_json and answer.whole else None,
+        parts=_parts(held, looks, answer.fields.get("Content-Type")),
+        json=_json(held, looks) if is_json and answer.whole else None,
         store=read_store_response(held) if of_store and wordy and answer.whole else None,
         broken=of_store and wordy and answer.whole and ends_too_early(held),
         result=looks is Looks.JSON and not answer.whole and begins_a_result(held),
@@ -93,8 +92,8 @@ def content_shape(answer: Response, *, of_store: bool) -> Content | None:
     )
 
 
-def _parts(held: bytes, label: str) -> Parts | None:
-    if not label.lower().startswith("multipart/") and looks_like(held) is not Looks.MULTIPART:
+def _parts(held: bytes, looks: Looks, label: str) -> Parts | None:
+    if not label.lower().startswith("multipart/") and looks is not Looks.MULTIPART:
         return None
     start = held.lstrip(b"\r\n")
     boundary = boundary_of(label) or sniff_boundary(start)
@@ -106,9 +105,9 @@ def _parts(held: bytes, label: str) -> Parts | None:
     return Parts(counter.parts, counter.closed, essence_like(type_) if type_ else "")
 
 
-def _json(held: bytes) -> Json | None:
+def _json(held: bytes, looks: Looks) -> Json | None:
     shape, code = json_shape(held)
-    if shape is JsonShape.NOT_JSON and looks_like(held) is Looks.TEXT:
+    if shape is JsonShape.NOT_JSON and looks is Looks.TEXT:
         return None
     if len(held) > LARGEST:
         return Json(shape, code)

@@ -1,7 +1,7 @@
 """One entry of a recording: a sketch, and what was true of the exchange that it was drawn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.core.facts import Outcome, RequestFacts
 from gateway.core.policy import Mode
@@ -34,8 +34,9 @@ def drawn(request: RequestFacts, outcome: Outcome, origin: str, bench: Bench) ->
     """The sketch of an exchange, and what this configuration makes of the exchange itself."""
     found = sketch(request, outcome, origin)
     rule, verdict = bench.decided(request, outcome)
-    truths = _truths(request, outcome, Witness.of(found, {}), bench)
-    witness = Witness.of(found, truths)
+    witness = Witness.of(found, {})
+    truths = _truths(request, outcome, witness, bench)
+    witness = replace(witness, truths=truths)
     alike = _is_alike(request, outcome, rule, verdict, witness, bench)
     told_by: ToldBy = "shape" if alike else "content"
     return found, Known(verdict, of_rule(rule) if rule else NO_RULE, bench.ground, told_by, truths)

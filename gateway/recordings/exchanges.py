@@ -1,11 +1,11 @@
 """What can be judged again: an exchange of a recording, or one that a browser has seen; and what cannot be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from gateway.core.attention import is_coded, is_judged, look, wanted
-from gateway.core.facts import RequestFacts, Response, classified, part_counter
+from gateway.core.attention import is_read, look, wanted
+from gateway.core.facts import RequestFacts, Response, classified, parts_in
 from gateway.core.fields import Fields
 from gateway.core.inspect import is_dicom_payload
 from gateway.recordings.entry import Entry
@@ -114,9 +114,7 @@ class Seen:
             return Outside(self.outside or "no route leads there")
         if not self.answer.status:
             return Untold(NO_ANSWER)
-        head = Response(
-            self.answer.status, self.answer.fields, reason=self.answer.reason, parts_sent=self._parts(request)
-        )
+        head = replace(self.answer, parts_sent=parts_in(request, self.sent))
         if self.content is not None:
             head = look(request, head, self.content, bench.policy)
         elif _is_needed(request, head, bench):
@@ -143,16 +141,9 @@ class Seen:
             has_content=self.has_content,
         )
 
-    def _parts(self, request: RequestFacts) -> int | None:
-        counter = part_counter(request)
-        if counter is None or self.sent is None:
-            return None
-        counter.feed(self.sent)
-        return counter.parts
-
 
 def _is_needed(request: RequestFacts, head: Response, bench: Bench) -> bool:
     """Whether the content has a say in the verdict. That of an object has none but by being there, and it was."""
-    if not is_judged(request, head) or is_coded(head):
+    if not is_read(request, head):
         return False
     return wanted(request, head, bench.policy) > 1 or not is_dicom_payload(head)

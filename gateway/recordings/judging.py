@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gateway.config.settings import Route, Settings
+from gateway.config.settings import Route, Settings, route_for
 from gateway.core.attention import wanted
 from gateway.core.conditions import Condition
 from gateway.core.decision import BodyPlan
@@ -91,8 +91,7 @@ class Bench:
 
     def route_of(self, target: str) -> Route | None:
         """The route that covers this raw target."""
-        covering = [route for route in self._routes.values() if route.covers(target)]
-        return max(covering, key=lambda route: len(route.prefix), default=None)
+        return route_for(target, self._routes.values())
 
     def first_rule(self, witness: Witness) -> Rule | Untold | None:
         """The rule that decides, None where none does."""

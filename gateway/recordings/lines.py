@@ -30,6 +30,7 @@ _SCHEME = re.compile(r"\s*([A-Za-z]+)")
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z.-]*")
 _SPACES = re.compile(r"\s*,\s*")
 
+_NAMED: Words = {**REQUEST_FIELDS, **ANSWER_FIELDS, "*": "*"}
 _PHRASES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus}
 
 Like = Callable[[str], str]  # a value with nothing in it but closed words and numbers; empty where there is none
@@ -64,23 +65,13 @@ class Lines:
 NO_LINES = Lines()
 
 
-def _tokens(*words: str) -> Like:
-    """A list with no members but these."""
-    known = frozenset(words)
-
-    def like(value: str) -> str:
-        return value if all(word in known for word in _SPACES.split(value.strip().lower())) else ""
-
-    return like
-
-
-def _directives(*words: str) -> Like:
-    """The same, where some members have a number."""
+def _tokens(*words: str, ages: bool = False) -> Like:
+    """A list with no members but these and, where there may be `ages`, those with a number."""
     known = frozenset(words)
 
     def like(value: str) -> str:
         members = _SPACES.split(value.strip().lower())
-        return value if all(member in known or _AGES.fullmatch(member) for member in members) else ""
+        return value if all(member in known or (ages and _AGES.fullmatch(member)) for member in members) else ""
 
     return like
 
@@ -102,8 +93,7 @@ def _allow(value: str) -> str:
 
 
 def _names(value: str) -> str:
-    listed = {**REQUEST_FIELDS, **ANSWER_FIELDS, "*": "*"}
-    return ", ".join(listed[word.lower()] for word in _SPACES.split(value.strip()) if word.lower() in listed)
+    return ", ".join(_NAMED[word.lower()] for word in _SPACES.split(value.strip()) if word.lower() in _NAMED)
 
 
 def _challenge(value: str) -> str:
@@ -120,13 +110,13 @@ def _upgrade(value: str) -> str:
     return value if value.lower() == "websocket" else "other"
 
 
-_CODINGS = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity", "chunked")
+_CODINGS = _tokens("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity", "chunked")
 _IN_BOTH: Mapping[str, Like] = {
     "Connection": _tokens("close", "keep-alive", "upgrade"),
-    "Content-Encoding": lambda value: _tokens(*_CODINGS)(value) or "other",
+    "Content-Encoding": lambda value: _CODINGS(value) or "other",
     "Content-Length": _number,
     "Content-Type": label_like,
-    "Transfer-Encoding": _tokens(*_CODINGS),
+    "Transfer-Encoding": _CODINGS,
     "Upgrade": _upgrade,
 }
 _OF_REQUESTS: Mapping[str, Like] = {
@@ -147,11 +137,11 @@ _OF_ANSWERS: Mapping[str, Like] = {
     "Access-Control-Max-Age": _number,
     "Age": _number,
     "Allow": _allow,
-    "Cache-Control": _directives(
-        "no-store", "no-cache", "private", "public", "must-revalidate", "no-transform", "immutable"
+    "Cache-Control": _tokens(
+        "no-store", "no-cache", "private", "public", "must-revalidate", "no-transform", "immutable", ages=True
     ),
     "Content-Range": _content_range,
-    "Keep-Alive": _directives(),
+    "Keep-Alive": _tokens(ages=True),
     "Pragma": _tokens("no-cache"),
     "Retry-After": _retry_after,
     "Server": _product,

@@ -28,12 +28,11 @@ def label_like(label: str) -> str:
         return ""
     essence, inner = essence_like(media.essence), media.parameter("type")
     parts = essence_like(inner.partition(";")[0]) if inner else ""
-    if media.type != "multipart":
-        return essence + (f'; type="{parts}"' if parts else "")
-    if boundary_of(label) is None:
-        return essence + (f'; type="{parts}"' if parts else "")
+    sound = essence + (f'; type="{parts}"' if parts else "")
+    if media.type != "multipart" or boundary_of(label) is None:
+        return sound
     if is_well_written(label):
-        return essence + (f'; type="{parts}"' if parts else "") + f"; boundary={BOUNDARY}"
+        return sound + f"; boundary={BOUNDARY}"
     # A type with a slash is no token, and without a name it is no parameter: the label needs a repair, as the original did.
     return essence + (f"; type={parts}" if parts else "; application/octet-stream") + f"; boundary={BOUNDARY}"
 

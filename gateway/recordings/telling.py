@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.core.attention import is_coded, is_judged
+from gateway.core.attention import is_read
 from gateway.core.conditions import (
     BodyMatches,
     Condition,
@@ -79,7 +79,7 @@ class Witness:
 
     def is_unread(self, outcome: Response) -> bool:
         """Whether its content has no part in any verdict."""
-        return not is_judged(self.request, outcome) or is_coded(outcome)
+        return not is_read(self.request, outcome)
 
 
 def _would_read_on(content: Content | None, peek: int) -> bool:
@@ -130,14 +130,12 @@ def _reason(_witness: Witness, answer: Answered, _outcome: Response, condition: 
 
 
 def _looks(witness: Witness, answer: Answered, outcome: Response, condition: LooksLike) -> bool | None:
-    if answer.content is None or is_dicom_payload(outcome):
-        return (
-            None
-            if answer.content is None and not witness.is_unread(outcome)
-            else condition.holds(witness.request, outcome)
-        )
-    told = condition.holds(witness.request, outcome)
-    return told if answer.content.is_told_by_its_beginning else None
+    content = answer.content
+    if content is None and not witness.is_unread(outcome):
+        return None
+    if content is not None and not content.is_told_by_its_beginning and not is_dicom_payload(outcome):
+        return None
+    return condition.holds(witness.request, outcome)
 
 
 def _body(witness: Witness, answer: Answered, outcome: Response, condition: Condition) -> bool | None:

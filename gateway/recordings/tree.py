@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
 
+from gateway.core.conditions import keys_of
 from gateway.recordings.words import JSON_KEYS, NUMBERED
 
 LARGEST = 64 * 1024  # bytes; a longer document is told by its kind alone
@@ -141,8 +142,7 @@ NOTHING = object()  # at this place of a tree there is nothing
 def at(document: Document, pointer: str) -> "Tree | object":
     """What stands at a JSON pointer (RFC 6901): a tree, `NOTHING`, or `unseen` where the tree does not tell."""
     here: Tree = document.root
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in keys_of(pointer):
         if isinstance(here, Branch) and TAG in here.keys and _key_like(key) == TAG:
             here = Leaf("unseen")  # one tag stands for several
         elif isinstance(here, Branch) and (key in here.keys or here.others):

@@ -68,7 +68,7 @@ class Metrics:
         self._count_exchanges()
         self._count_troubles()
         self.guard = GuardMetrics(self._series)
-        self._count_audit()
+        self._count_observers()
         self.reload_succeeded(settings, now)
 
     def _count_exchanges(self) -> None:
@@ -130,14 +130,13 @@ class Metrics:
             "transaction", "upstream_code", "code", "rule",
         )  # fmt: skip
 
-    def _count_audit(self) -> None:
+    def _count_observers(self) -> None:
         self._audit_messages = self._series(
             Counter, "audit_messages", "Messages of the audit trail: sent to the collector, or dropped.", "outcome"
         )
         self._audit_queued = self._series(Sum, "audit_queued", "Messages of the audit trail that wait.")
         self._audit_waiting: Callable[[], int] = int
         self._spans = self._series(Counter, "spans", "Spans of traces: sent to the collector, or dropped.", "outcome")
-
         self._recorded = self._series(
             Counter, "recorded", "Exchanges that were to be recorded: written to the files, or dropped.", "result"
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from gateway.core.attention import is_coded, is_judged, wanted
+from gateway.core.attention import is_read, wanted
 from gateway.core.conditions import Condition, FieldMatches, ReasonMatches, SizeIs
 from gateway.core.decision import UNCHANGED, Decision
 from gateway.core.facts import Outcome, RequestFacts, Response
@@ -126,7 +126,7 @@ class Kept(NamedTuple):
     def missing_content(self, policy: Policy) -> str:
         """Why the content cannot be judged again; empty where it can, or where it has no part in the verdict."""
         request, answer = self.request, self.outcome
-        if not isinstance(answer, Response) or answer.whole or not is_judged(request, answer) or is_coded(answer):
+        if not isinstance(answer, Response) or answer.whole or not is_read(request, answer):
             return ""
         held = len(answer.peek or b"")
         if wanted(request, answer, policy) <= held:

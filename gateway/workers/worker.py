@@ -96,12 +96,7 @@ class Worker:
             if text is not None:
                 runtime.swap(await self._read(text))
             await self._traffic.open(self._doors)
-            if runtime.audit is not None:
-                runtime.audit.open()
-            if runtime.recorder is not None:
-                runtime.recorder.open()
-            if runtime.tracer is not None:
-                runtime.tracer.open()
+            runtime.open_observers()
         except (ConfigErrors, Unusable) as error:
             return str(error)
         make_room(settings.server.limits.connections)
@@ -176,11 +171,6 @@ class Worker:
         cut = await runtime.drain(runtime.settings.server.drain)
         await runtime.close()
         await self._traffic.close()
-        if runtime.audit is not None:
-            await runtime.audit.close()
-        if runtime.recorder is not None:
-            await runtime.recorder.close()
-        if runtime.tracer is not None:
-            await runtime.tracer.close()
+        await runtime.close_observers()
         runtime.metrics.settle()
         return cut

@@ -7,12 +7,13 @@ import pytest
 from gateway.admin.page import LINKS
 from gateway.admin.status_page import Shown, refresh_of, status_page
 from gateway.admin.tables import EXCHANGES, FAILURES
-from gateway.admin.words import BUILT_IN_RULES, span, what_happened
+from gateway.admin.words import span, what_happened
 from gateway.config.settings import Switches
 from gateway.core.decision import Observed
 from gateway.core.failures import MEANINGS, FailureKind
 from gateway.core.normalise import BUILT_IN
 from gateway.core.policy import Mode
+from gateway.core.verdicts import VERDICTS
 from tests.admin.page import NOW, Page, page, words, written
 from tests.admin.process import Process
 from tests.telemetry.records import PORTAL, record, settings
@@ -32,7 +33,7 @@ def test_rules_come_with_their_why() -> None:
     )
     assert page(process).rows("Rules that decided") == [
         ["portal-login", "The portal's session ran out.", "2"],
-        ["fold", BUILT_IN_RULES["fold"], "1"],
+        ["fold", VERDICTS["fold"].sentence, "1"],
     ]
 
 
@@ -44,7 +45,7 @@ def test_a_rule_that_a_reload_took_away_is_still_counted() -> None:
 
 def test_every_built_in_rule_has_a_sentence() -> None:
     """Whoever adds one to `BUILT_IN` tells operators here what it is for."""
-    assert BUILT_IN_RULES.keys() == BUILT_IN
+    assert VERDICTS.keys() == BUILT_IN
 
 
 REFUSED = {"received": None, "status": 503, "failure": "connection_refused", "rule": "failure"}

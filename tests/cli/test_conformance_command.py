@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -123,6 +124,19 @@ async def test_without_a_value_it_is_the_admin_port_of_the_configuration(
         ended = await in_a_thread(capsys, file, "--observed", "--format", "json")
     assert ended.code == 0
     assert json.loads(ended.out)["observed"]["seen"] == {}
+
+
+async def test_a_configuration_that_comes_through_a_pipe_is_read_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks it a second time finds nothing there."""
+    reading, writing = os.pipe()
+    async with running(tmp_path, "http://127.0.0.1:1") as gateway:
+        with os.fdopen(reading), os.fdopen(writing, "w") as pipe:
+            pipe.write(CONFIG + f"admin: {{port: {gateway.admin_port}}}\n")
+            pipe.close()
+            ended = await in_a_thread(capsys, f"/dev/fd/{reading}", "--observed", "--format", "json")
+    assert (ended.code, json.loads(ended.out)["observed"]["seen"]) == (0, {})
 
 
 def told(*arguments: str | Path) -> tuple[int, str]:

@@ -15,10 +15,10 @@ import yaml
 
 from gateway.config.load import load_text
 from gateway.config.settings import Settings
+from tests.support.store import PASSWORD
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 OVERLAYS = ("single-pacs", "scaled-out")
-PASSWORD = "Sesam-1234"
 NAME = "app.kubernetes.io/name"
 FROM_OTHERS = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator: no schema of Kubernetes has them
 

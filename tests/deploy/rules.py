@@ -26,10 +26,14 @@ class Selector:
     matchers: tuple[tuple[str, str, str], ...]
 
 
+def groups(*files: Path) -> list[dict[str, Any]]:
+    """Those of the files, in this order."""
+    return [group for file in files for group in yaml.safe_load(file.read_text())["groups"]]
+
+
 def rules(kind: str) -> list[dict[str, Any]]:
     """Those of the kind `alert` or `record`, of all files."""
-    groups = [group for file in FILES for group in yaml.safe_load(file.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"] if kind in rule]
+    return [rule for group in groups(*FILES) for rule in group["rules"] if kind in rule]
 
 
 def expressions() -> list[str]:

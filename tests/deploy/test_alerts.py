@@ -2,25 +2,18 @@
 that says what to do."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.rules import FILES, FOLDER, ROOT, TRIED, recorded_in, rules
-from tests.support.servers import missing
+from tests.deploy.rules import FILES, FOLDER, ROOT, TRIED, groups, recorded_in, rules
+from tests.support.prometheus import promtool
 
 SEVERITIES = {"critical", "warning", "info"}
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 PARTS = ("What it means.", "What clients notice.", "Look closer.", "What to do.", "When to silence it.")
-
-
-@pytest.fixture
-def promtool() -> str:
-    return shutil.which("promtool") or missing("promtool is not installed")
 
 
 @pytest.mark.parametrize(
@@ -28,19 +21,14 @@ def promtool() -> str:
     [*(("check", file) for file in FILES), *(("test", file) for file in TRIED)],
     ids=lambda one: getattr(one, "stem", one),
 )
-def test_prometheus_reads_the_rules_and_they_do_what_they_should(promtool: str, asked: str, file: Path) -> None:
-    done = subprocess.run([promtool, asked, "rules", file], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_prometheus_reads_the_rules_and_they_do_what_they_should(asked: str, file: Path) -> None:
+    assert promtool(asked, "rules", file)
 
 
 @pytest.mark.parametrize("file", TRIED, ids=lambda file: file.stem)
 def test_each_trial_says_in_which_order_groups_are_asked(file: Path) -> None:
     """promtool takes them as they come otherwise, and an alert would sometimes read what was recorded a step before."""
-    names = [
-        group["name"]
-        for rules in (FOLDER / "recording.yaml", FOLDER / "alerts.yaml")
-        for group in yaml.safe_load(rules.read_text())["groups"]
-    ]
+    names = [group["name"] for group in groups(FOLDER / "recording.yaml", FOLDER / "alerts.yaml")]
     assert yaml.safe_load(file.read_text())["group_eval_order"] == names
 
 

@@ -1,8 +1,6 @@
 """deploy/compose as Docker would read it: what it allows, who waits for whom, and that every path leads to a file."""
 
 import json
-import shutil
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from compose_spec import PyCompose
 from deploy.grafana import build
 from gateway.config.load import load
 from tests.deploy.composition import COMPOSE, FOLDER, ROOT, SERVICES, mounts, on_this_machine
-from tests.support.servers import missing
+from tests.support.prometheus import promtool
 
 WRITES = {
     "gateway": [],
@@ -103,7 +101,6 @@ def prometheus_file() -> Path:
 
 
 def test_prometheus_accepts_its_file_and_finds_the_rules(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool") or missing("promtool is not installed")
     settings = yaml.safe_load(prometheus_file().read_text())
     (pattern,) = settings["rule_files"]
     folder = on_this_machine("prometheus", str(Path(pattern).parent))
@@ -111,9 +108,8 @@ def test_prometheus_accepts_its_file_and_finds_the_rules(tmp_path: Path) -> None
     assert folder / "alerts.yaml" in rules
     here = prometheus_file().read_text().replace(str(Path(pattern).parent), str(folder))
     (tmp_path / "prometheus.yaml").write_text(here)
-    done = subprocess.run([promtool, "check", "config", tmp_path / "prometheus.yaml"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("rules found") == len(rules)
+    said = promtool("check", "config", tmp_path / "prometheus.yaml")
+    assert said.count("rules found") == len(rules)
 
 
 def test_prometheus_asks_the_port_for_operators() -> None:

@@ -1,22 +1,19 @@
 """The Grafana dashboard: made of its table, readable for Grafana, and asking for nothing that the gateway does not tell."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.dashboard import PANELS, STATS, expression
 from deploy.grafana import build
 from tests.support.client import ask, request
+from tests.support.prometheus import understands
 from tests.support.running import SHORT, running, with_archive
-from tests.support.servers import missing
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
 METRIC = re.compile(r"\b(?:pacs_gateway|process)_[a-z_]+")
@@ -40,17 +37,7 @@ def test_what_grafana_reads_is_made_of_the_table() -> None:
 
 
 def test_prometheus_understands_every_query(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool") or missing("promtool is not installed")
-    rules = [{"record": f"q{n}", "expr": expression(target, 60, 3600)} for n, (_, target) in enumerate(TARGETS)]
-    (tmp_path / "queries.yaml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
-    done = subprocess.run(
-        [promtool, "check", "rules", "--lint=none", tmp_path / "queries.yaml"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(TARGETS)} rules found" in done.stdout
+    understands([expression(target, 60, 3600) for _, target in TARGETS], tmp_path)
 
 
 async def test_every_query_asks_for_series_and_labels_that_there_are(tmp_path: Path) -> None:

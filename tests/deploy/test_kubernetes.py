@@ -7,11 +7,12 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
-import yaml
 
 import gateway
 from gateway.cli.main import parser as command_line
-from tests.deploy.cluster import FOLDER, FROM_OTHERS, NAME, OVERLAYS, PASSWORD, Built, built, matches
+from tests.deploy.cluster import FOLDER, FROM_OTHERS, NAME, OVERLAYS, Built, built, matches
+from tests.deploy.rules import FILES, groups
+from tests.support.store import PASSWORD
 
 FAREWELL = 20  # seconds after a drain: 15 for workers, 5 for the audit trail
 VERSIONS = ("1.30", "1.36", "1.37")  # the oldest that it is for, and two recent ones
@@ -144,10 +145,9 @@ def test_the_image_is_this_release_and_from_somewhere(cluster: Built) -> None:
 
 
 def test_the_rules_in_the_cluster_are_those_of_prometheus(cluster: Built) -> None:
-    files = sorted((FOLDER.parent / "prometheus").glob("*.yaml"))
-    groups = [group for file in files for group in yaml.safe_load(file.read_text()).get("groups", [])]
-    assert groups
-    assert cluster.one("PrometheusRule")["spec"]["groups"] == groups, "run `make reference`"
+    there = groups(*FILES)
+    assert there
+    assert cluster.one("PrometheusRule")["spec"]["groups"] == there, "run `make reference`"
 
 
 def test_the_rules_are_as_they_are_written_by_make_reference() -> None:

@@ -10,9 +10,9 @@ import yaml
 from gateway.cli.main import main
 from gateway.config.load import load
 from gateway.server import GatewayProcess
-from tests.deploy.cluster import OVERLAYS, PASSWORD, Built, built
+from tests.deploy.cluster import OVERLAYS, Built, built
 from tests.support.client import ask, request
-from tests.support.store import Redis
+from tests.support.store import PASSWORD, Redis
 
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 NOBODY = "http://127.0.0.1:1"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.deploy.cluster import PASSWORD, Built, built, matches, secret
+from tests.deploy.cluster import Built, built, matches, secret
+from tests.support.store import PASSWORD
 
 
 @pytest.fixture

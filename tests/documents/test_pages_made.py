@@ -1,19 +1,16 @@
 """docs/statuses.md and docs/metrics.md are what the tables say, and what they advise Prometheus understands."""
 
-import shutil
-import subprocess
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-import yaml
 
 from gateway.dicomweb.statuses import DCS_SET, DICOM_SET
 from tests.documents import metrics_page, statuses_page
 from tests.documents.markdown import pages
 from tests.support.client import ask, request
+from tests.support.prometheus import understands
 from tests.support.running import running
-from tests.support.servers import missing
 
 
 @pytest.mark.parametrize("made", [statuses_page, metrics_page], ids=lambda made: str(made.PAGE.name))
@@ -34,15 +31,10 @@ def test_each_metric_has_a_question_that_it_answers() -> None:
 
 
 def test_prometheus_reads_the_questions(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool") or missing("promtool is not installed")
     blocks = [block.text for page in pages() for block in page.blocks if block.language == "promql"]
     written = [query for text in blocks for query in text.split("\n\n")]
     assert len(written) >= len(metrics_page.QUERIES)
-    rules = [{"record": f"test:question_{number}", "expr": query} for number, query in enumerate(written)]
-    file = tmp_path / "rules.yaml"
-    file.write_text(yaml.safe_dump({"groups": [{"name": "questions", "rules": rules}]}))
-    done = subprocess.run([promtool, "check", "rules", file], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
+    understands(written, tmp_path)
 
 
 async def test_a_gateway_that_runs_has_no_metric_that_is_not_on_the_page(tmp_path: Path) -> None:

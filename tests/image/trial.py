@@ -14,7 +14,8 @@ import pytest
 
 from gateway import __version__
 from tests.image.containers import ContainedGateway, ContainedProcess, about, new_name, podman, rights, run
-from tests.lifecycle.test_under_load import CLIENTS, Balancer, echo
+from tests.lifecycle.process import Gateway
+from tests.lifecycle.test_under_load import echo, replaced
 from tests.support.client import Connection, request
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 
@@ -112,24 +113,11 @@ async def test_a_rolling_replacement_loses_nothing(image: str, tmp_path: Path, w
     the filter of its port might reset a client in the moment in which the port closes (docs/container.md)."""
     async with ScriptedUpstream(echo) as archive, AsyncExitStack() as stack:
 
-        async def another(number: int) -> ContainedProcess:
+        async def another(number: int) -> Gateway:
             made = ContainedProcess(tmp_path / str(number), archive.url, image, workers)
-            await stack.enter_async_context(made)
-            return made
+            return await stack.enter_async_context(made)
 
-        gateways = [await another(0)]
-        balancer = Balancer(gateways[0].port)
-        async with asyncio.TaskGroup() as group:
-            for one in range(CLIENTS):
-                group.create_task(balancer.client(keeps=one % 2 == 0))
-            for number in range(1, ROUNDS + 1):
-                await balancer.more()
-                gateways.append(await another(number))
-                balancer.ports = [gateways[-1].port]
-                await balancer.more()
-                await gateways[-2].leave()
-            balancer.over.set()
-        await gateways[-1].leave()
+        balancer, _ = await replaced(another, ROUNDS, out_first=True)
     assert balancer.failures() == []
     assert Counter(received.target.decode() for received in archive.requests) == Counter(
         target for target, _ in balancer.replies

@@ -12,7 +12,7 @@ from tests.lifecycle.process import Gateway
 from tests.support.certificates import Authority, Certificate
 from tests.support.client import Connection, request
 from tests.support.upstream import Said, ScriptedUpstream, answer
-from tests.support.writers import kubelet_secret
+from tests.support.writers import kubelet_volume
 
 CONFIGURATION = """\
 version: 1
@@ -32,7 +32,7 @@ def archive() -> ScriptedUpstream:
 
 def secret(folder: Path, shown: Certificate) -> None:
     """As Kubernetes mounts a secret of the type kubernetes.io/tls."""
-    kubelet_secret(folder / "tls", {"tls.crt": shown.cert.read_text(), "tls.key": shown.key.read_text()})
+    kubelet_volume(folder / "tls", {"tls.crt": shown.cert.read_text(), "tls.key": shown.key.read_text()})
 
 
 def behind_tls(folder: Path, url: str, shown: Certificate, workers: int) -> Gateway:
@@ -48,14 +48,10 @@ async def faces(gateway: Gateway, tls: ssl.SSLContext, clients: int = 16) -> set
     for connection in connections:
         await connection.send(GET)
     assert {(await connection.reply()).status for connection in connections} == {200}
-    objects = [connection.writer.get_extra_info("ssl_object") for connection in connections]
+    met = {connection.shown for connection in connections}
     for connection in connections:
         await connection.close()
-    return {bytes(shown.getpeercert(binary_form=True)) for shown in objects}
-
-
-def der(certificate: Certificate) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(certificate.cert.read_text())
+    return met
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -64,11 +60,11 @@ async def test_a_secret_that_is_swapped_is_shown_within_seconds(workers: int, tm
     old, new, last = (ca.certificate() for _ in range(3))
     async with archive() as pacs, behind_tls(tmp_path / "house", pacs.url, old, workers) as gateway:
         here = await Connection.to(gateway.port, ca.client())
-        assert await faces(gateway, ca.client()) == {der(old)}
+        assert await faces(gateway, ca.client()) == {old.der}
         async with asyncio.timeout(10):
             secret(tmp_path / "house", new)
             await gateway.says(BY_ITSELF)
-        assert await faces(gateway, ca.client()) == {der(new)}
+        assert await faces(gateway, ca.client()) == {new.der}
         assert "takes effect at the next start" not in gateway.log
         await here.send(GET)
         assert (await here.reply()).status == 200
@@ -76,7 +72,7 @@ async def test_a_secret_that_is_swapped_is_shown_within_seconds(workers: int, tm
         secret(tmp_path / "house", last)
         gateway.signal(signal.SIGHUP)
         await gateway.says(r"\(SIGHUP\)|" + f"(?s:{BY_ITSELF}.*{BY_ITSELF})")
-        assert await faces(gateway, ca.client()) == {der(last)}
+        assert await faces(gateway, ca.client()) == {last.der}
         metrics = (await gateway.ask("GET", "/metrics")).body
         assert metrics.count(b'\npacs_gateway_certificate_expiry_timestamp_seconds{name="-",use="listener"}') == 1
         await gateway.leave()
@@ -94,7 +90,7 @@ async def test_a_successor_shows_what_is_in_force(tmp_path: Path) -> None:
         async with asyncio.timeout(15):
             while len(gateway.workers) < 2:  # noqa: ASYNC110 - processes tell nobody
                 await asyncio.sleep(0.02)
-        assert await faces(gateway, ca.client()) == {der(new)}
+        assert await faces(gateway, ca.client()) == {new.der}
         await gateway.leave()
 
 
@@ -105,6 +101,6 @@ async def test_a_pair_that_does_not_fit_is_refused_by_all(tmp_path: Path) -> Non
         secret(tmp_path / "house", Certificate(other.cert, old.key))
         refused = await gateway.ask("POST", "/-/reload")
         assert (refused.status, b"does not belong to the certificate" in refused.body) == (422, True)
-        assert await faces(gateway, ca.client()) == {der(old)}
+        assert await faces(gateway, ca.client()) == {old.der}
         metrics = (await gateway.ask("GET", "/metrics")).body
         assert b"\npacs_gateway_config_last_reload_successful 0.0\n" in metrics

@@ -8,6 +8,7 @@ import itertools
 import os
 import signal
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -49,6 +50,11 @@ class Balancer:
                 continue
         raise AssertionError("no gateway is open")
 
+    def sends(self, group: asyncio.TaskGroup) -> None:
+        """All clients, until it is over; every second one keeps its connection."""
+        for one in range(CLIENTS):
+            group.create_task(self.client(keeps=one % 2 == 0))
+
     async def client(self, *, keeps: bool) -> None:
         """Requests one after the other, until it is over; every second one is a store."""
         connection: Connection | None = None
@@ -80,6 +86,29 @@ class Balancer:
                 await asyncio.sleep(0.01)
 
 
+async def replaced(
+    another: Callable[[int], Awaitable[Gateway]], rounds: int, *, out_first: bool
+) -> tuple[Balancer, list[Gateway]]:
+    """Each gateway by the next, so many times, under load. Where the old one is not out of the balancer first, clients go
+    there until it refuses them."""
+    gateways = [await another(0)]
+    balancer = Balancer(gateways[0].port)
+    async with asyncio.TaskGroup() as group:
+        balancer.sends(group)
+        for number in range(1, rounds + 1):
+            await balancer.more()
+            old, new = gateways[-1], await another(number)
+            gateways.append(new)
+            balancer.ports = [new.port] if out_first else [new.port, old.port]
+            if out_first:  # or a client may be reset in the moment in which the port closes
+                await balancer.more()
+            await old.leave()
+            balancer.ports = [new.port]
+        balancer.over.set()
+    await gateways[-1].leave()
+    return balancer, gateways
+
+
 class Unprivileged(Gateway):
     """As in a container: some kernels then refuse the filter that keeps clients out of a port that closes, so it is taken out
     of the balancer first (docs/container.md)."""
@@ -98,23 +127,12 @@ def workers(request: pytest.FixtureRequest) -> int:
 @pytest.mark.parametrize("kind", [Gateway, Unprivileged])
 async def test_a_rolling_restart_loses_nothing(kind: type[Gateway], workers: int, tmp_path: Path) -> None:
     async with ScriptedUpstream(echo) as archive, AsyncExitStack() as stack:
-        gateways = [await stack.enter_async_context(kind(tmp_path / "0", archive.url, workers=workers))]
-        balancer = Balancer(gateways[0].port)
-        async with asyncio.TaskGroup() as group:
-            for one in range(CLIENTS):
-                group.create_task(balancer.client(keeps=one % 2 == 0))
-            for number in range(1, ROUNDS + 1):
-                await balancer.more()
-                successor = kind(tmp_path / str(number), archive.url, workers=workers)
-                gateways.append(await stack.enter_async_context(successor))
-                balancer.ports.insert(0, gateways[-1].port)  # first the old one, until it refuses
-                if kind is Unprivileged:  # or a client may be reset in the moment in which the port closes
-                    balancer.ports.remove(gateways[-2].port)
-                    await balancer.more()
-                await gateways[-2].leave()
-                balancer.ports = [gateways[-1].port]
-            balancer.over.set()
-        await gateways[-1].leave()
+
+        async def another(number: int) -> Gateway:
+            made = kind(tmp_path / str(number), archive.url, workers=workers)
+            return await stack.enter_async_context(made)
+
+        balancer, gateways = await replaced(another, ROUNDS, out_first=kind is Unprivileged)
     assert balancer.failures() == []
     assert Counter(received.target.decode() for received in archive.requests) == Counter(
         target for target, _ in balancer.replies
@@ -139,8 +157,7 @@ async def test_reloads_lose_nothing(workers: int, tmp_path: Path) -> None:
         async with asyncio.TaskGroup() as group:
             gateway.configure(files["a"])
             assert (await gateway.ask("POST", "/-/reload")).status == 200
-            for one in range(CLIENTS):
-                group.create_task(balancer.client(keeps=one % 2 == 0))
+            balancer.sends(group)
             for turn in range(ROUNDS * 3):
                 name = ("b", "mistake", "a")[turn % 3]
                 gateway.configure(files[name])

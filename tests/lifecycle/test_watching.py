@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lifecycle.process import CONFIGURATION, Gateway
-from tests.lifecycle.test_under_load import CLIENTS, RULE, Balancer
+from tests.lifecycle.test_under_load import RULE, Balancer
 from tests.support.client import ask, request
 from tests.support.upstream import ReceivedRequest, Said, ScriptedUpstream, answer
 from tests.support.writers import Writer, in_place, kubelet, renamed
@@ -54,8 +54,7 @@ async def test_changes_under_load_lose_nothing_and_mix_nothing(tmp_path: Path) -
         kubelet(gateway.file, text("a"))
         async with gateway, asyncio.TaskGroup() as group:
             balancer = Balancer(gateway.port)
-            for one in range(CLIENTS):
-                group.create_task(balancer.client(keeps=one % 2 == 0))
+            balancer.sends(group)
             for turn, name in enumerate(("b", "mistake", "a")):
                 await balancer.more(30)
                 kubelet(gateway.file, text(name))

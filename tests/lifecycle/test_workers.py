@@ -42,9 +42,9 @@ async def metric(gateway: Gateway, name: str, **labels: str) -> float:
     return sum(found)
 
 
-async def until(gateway: Gateway, name: str, value: float) -> None:
+async def until(gateway: Gateway, name: str, value: float, **labels: str) -> None:
     async with asyncio.timeout(15):
-        while await metric(gateway, name) != value:  # noqa: ASYNC110 - processes tell nobody
+        while await metric(gateway, name, **labels) != value:  # noqa: ASYNC110 - processes tell nobody
             await asyncio.sleep(0.02)
 
 

@@ -11,8 +11,8 @@ from dicomweb_client import DICOMwebClient
 from tests.image.containers import ContainedGateway
 from tests.pacs.archives import Orthanc, TinyPacs, tiny_pacs_programs
 from tests.pacs.gateway_process import Gateway
-from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, odd_objects, part10
-from tests.pacs.wire import ask
+from tests.pacs.samples import UIDS, ct, odd_objects, part10
+from tests.pacs.wire import store
 from tests.support.servers import Server
 
 
@@ -37,8 +37,7 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
         _started(stack, server)
         files = [part10(ct(f"{UIDS}.1", number)) for number in (1, 2, 3)]
         for batch in (files, [file for _, file in odd_objects()]):
-            stored = ask(server.base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, multipart(*batch))
-            assert stored.status == 200
+            store(server.base, *batch)
         yield server
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.support.servers import missing
+from tests.support.npm import packed
 
 PAGE = Path(__file__).parents[2] / "docs" / "getting-started.md"
 PACKAGE = "@ohif/app@3.12.10"
@@ -23,29 +22,17 @@ def viewer_files(folder: Path) -> Path:
     files, done = folder / "dist", folder / "unpacked.txt"
     if not (done.exists() and done.read_text() == PACKAGE):
         shutil.rmtree(files, ignore_errors=True)
-        _unpack(_fetch(folder), files)
+        _unpack(packed(PACKAGE, folder), files)
         done.write_text(PACKAGE)
     return files
 
 
-def _fetch(folder: Path) -> Path:
-    if not shutil.which("npm"):
-        missing("npm is not installed (Debian: npm), and the viewer comes by it")
-    packed = subprocess.run(
-        ["npm", "pack", PACKAGE, "--json", "--pack-destination", str(folder)],
-        capture_output=True, text=True, timeout=300, cwd=folder,
-    )  # fmt: skip
-    if packed.returncode:
-        missing(f"the viewer could not be fetched ({packed.stderr.strip().splitlines()[-1]})")
-    return max(folder.glob("ohif-app-*.tgz"), key=lambda file: file.stat().st_mtime)
-
-
 def _unpack(archive: Path, files: Path) -> None:
-    with tarfile.open(archive) as packed:
-        for member in packed:
+    with tarfile.open(archive) as package:
+        for member in package:
             name = member.name.removeprefix("package/dist/")
             if name != member.name and not name.startswith(_UNUSED) and not name.endswith(".map"):
-                packed.extract(member.replace(name=name), files, filter="data")
+                package.extract(member.replace(name=name), files, filter="data")
     archive.unlink()
 
 

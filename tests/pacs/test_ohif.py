@@ -1,6 +1,6 @@
 """What a radiologist sees: the OHIF viewer in a browser, the gateway, Orthanc; on three origins, as in a hospital."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,10 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.ohif import Viewer, viewer_files
-from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10
-from tests.pacs.wire import ask
+from tests.pacs.samples import UIDS, ct, part10
+from tests.pacs.wire import store
 from tests.support.chromium import browser
+from tests.support.servers import Server
 
 STUDY = f"{UIDS}.1"
 # A slope of grey values from corner to corner: the share of the drawing that is neither black nor one flat colour.
@@ -31,28 +32,21 @@ def viewer(pytestconfig: pytest.Config) -> Iterator[Viewer]:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Orthanc]:
+def archive(start: Callable[[Server], None], tmp_path: Path) -> Orthanc:
     server = Orthanc(tmp_path)
-    server.start()
-    try:
-        files = [part10(ct(STUDY, number, size=128)) for number in (1, 2, 3)]
-        assert (
-            ask(server.base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, multipart(*files)).status == 200
-        )
-        yield server
-    finally:
-        server.kill()
+    start(server)
+    store(server.base, *(part10(ct(STUDY, number, size=128)) for number in (1, 2, 3)))
+    return server
 
 
 @pytest.fixture
-def gateway(archive: Orthanc, viewer: Viewer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def gateway(
+    start: Callable[[Server], None], archive: Orthanc, viewer: Viewer, tmp_path_factory: pytest.TempPathFactory
+) -> Gateway:
     server = Gateway(tmp_path_factory.mktemp("gateway"), archive.base, more=f"cors: {{origins: ['{viewer.origin}']}}\n")
-    server.start()
-    try:
-        viewer.looks_at(server.base)
-        yield server
-    finally:
-        server.stop()
+    start(server)
+    viewer.looks_at(server.base)
+    return server
 
 
 async def test_a_study_is_drawn(viewer: Viewer, gateway: Gateway, tmp_path: Path) -> None:

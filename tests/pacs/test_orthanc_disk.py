@@ -11,8 +11,8 @@ import pytest
 
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
-from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10, path_of
-from tests.pacs.wire import ask
+from tests.pacs.samples import UIDS, ct, part10, path_of
+from tests.pacs.wire import ask, store
 
 STUDY = f"/dicom-web/studies/{UIDS}.1"
 IMAGE = part10(ct(f"{UIDS}.1", 2))  # the second of three
@@ -36,9 +36,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Damaged]:
         gateway = Gateway(tmp_path_factory.mktemp("gateway"), orthanc.base)
         stack.callback(gateway.kill)
         gateway.start()
-        images = multipart(*(part10(ct(f"{UIDS}.1", number)) for number in (1, 2, 3)))
-        stored = ask(gateway.base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, images)
-        assert stored.status == 200
+        store(gateway.base, *(part10(ct(f"{UIDS}.1", number)) for number in (1, 2, 3)))
         [file] = [path for path in orthanc.folder.glob("??/??/*") if path.read_bytes() == IMAGE]
         yield orthanc, gateway, file
 

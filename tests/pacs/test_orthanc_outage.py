@@ -9,7 +9,7 @@ import pytest
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
 from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10
-from tests.pacs.wire import ask, opened, rest_of
+from tests.pacs.wire import ask, opened, rest_of, store
 from tests.support.servers import Server
 
 STUDY = f"/dicom-web/studies/{UIDS}.1"
@@ -27,8 +27,7 @@ def pair(start: Callable[[Server], None], tmp_path: Path) -> tuple[Orthanc, Gate
     gateway = Gateway(folders[1], orthanc.base)
     start(gateway)
     files = [part10(ct(f"{UIDS}.1", number, size=1024)) for number in range(IMAGES)]
-    stored = ask(gateway.base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, multipart(*files))
-    assert stored.status == 200
+    store(gateway.base, *files)
     return orthanc, gateway
 
 

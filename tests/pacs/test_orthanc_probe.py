@@ -13,9 +13,9 @@ from gateway.probe.configuration import Written
 from gateway.probe.survey import Exchange, Found, Wishes
 from tests.pacs.archives import Orthanc
 from tests.pacs.gateway_process import Gateway
-from tests.pacs.samples import MULTIPART, UIDS, ct, multipart, part10
+from tests.pacs.samples import UIDS, ct, part10
 from tests.pacs.test_orthanc_meaning import report
-from tests.pacs.wire import ask
+from tests.pacs.wire import store
 from tests.probe.surveying import configuration_of, deviating, survey
 
 EVERYTHING = Wishes(studies=5, store=True)
@@ -66,10 +66,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     try:
         orthanc.start()
         files = [part10(ct(f"{UIDS}.1", number)) for number in (1, 2, 3)] + [part10(report(f"{UIDS}.60"))]
-        assert (
-            ask(orthanc.base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, multipart(*files)).status
-            == 200
-        )
+        store(orthanc.base, *files)
         url = f"{orthanc.base}/dicom-web"
         direct = asyncio.run(survey(url, EVERYTHING, patience=10))
         configuration = configuration_of(url, direct)

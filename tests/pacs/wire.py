@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tests.pacs.samples import MULTIPART, multipart
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -67,6 +69,12 @@ def ask(
         return Answer(response.status, response.headers, body, complete)
     finally:
         connection.close()
+
+
+def store(base: str, *files: bytes) -> None:
+    """What an archive must hold before a test begins."""
+    stored = ask(base, "POST", "/dicom-web/studies", {"Content-Type": MULTIPART}, multipart(*files))
+    assert stored.status == 200
 
 
 def rest_of(response: http.client.HTTPResponse) -> tuple[bytes, bool]:

@@ -1,4 +1,4 @@
-"""The table of docs/probe.md, from the checks themselves. `python -m tests.probe.page` writes it anew."""
+"""The table of docs/probe.md, from the checks themselves. `make reference` writes it anew."""
 
 from pathlib import Path
 

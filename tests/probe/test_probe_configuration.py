@@ -156,6 +156,17 @@ async def test_a_challenge_that_was_seen_is_no_guess() -> None:
     assert "guess" not in configuration.text
 
 
+async def test_what_is_no_challenge_is_not_written_down_as_one() -> None:
+    def guarded(resource: Resource, known: bool) -> web.Response | None:
+        if resource.transaction is T.METADATA:
+            return web.Response(status=401, headers={"WWW-Authenticate": "application/dicom+json"})
+        return web.Response(status=401) if resource.transaction is T.RENDERED else None
+
+    _, configuration = await made(guarded)
+    assert 'unauthorized_challenge: "Basic realm=\\"PACS\\""' in configuration.text
+    assert "This one is a guess." in configuration.text
+
+
 async def test_a_good_archive_needs_nothing() -> None:
     _, configuration = await made(lambda _resource, _known: None)
     assert "packs: []" in configuration.text

@@ -11,7 +11,7 @@ TEXT = PAGE.read_text("utf-8")
 
 
 def test_the_table_is_current() -> None:
-    assert current(TEXT) == TEXT, "run python -m tests.probe.page"
+    assert current(TEXT) == TEXT, "run: make reference"
 
 
 def test_every_option_that_the_page_names_exists() -> None:

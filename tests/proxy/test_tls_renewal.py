@@ -68,15 +68,6 @@ async def on(client: Connection) -> Reply:
     return await client.reply()
 
 
-def shown_to(client: Connection) -> bytes:
-    """The certificate that this client was shown, in DER."""
-    return bytes(client.writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
-
-
-def der(certificate: Certificate) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(certificate.cert.read_text())
-
-
 async def test_who_comes_meets_the_new_certificate_and_who_is_there_stays(
     ca: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,7 +79,7 @@ async def test_who_comes_meets_the_new_certificate_and_who_is_there_stays(
         assert await reload(gateway, pacs.url, monkeypatch) == (True, ())
         there = await Connection.to(gateway.port, ca.client())
         assert [(await on(client)).body for client in (here, there)] == [b"hello", b"hello"]
-        assert [shown_to(client) for client in (here, there)] == [der(old), der(new)]
+        assert [client.shown for client in (here, there)] == [old.der, new.der]
         for client in (here, there):
             await client.close()
 
@@ -128,16 +119,16 @@ async def test_half_a_renewal_changes_nothing_and_says_why(
         assert "reload refused" in logs.getvalue()
         assert f"the key in {tmp_path}/tls.key does not belong to the certificate in" in logs.getvalue()
         assert b"\npacs_gateway_config_last_reload_successful 0.0\n" in gateway.runtime.metrics.render()
-        assert await newcomer_sees(gateway, ca) == der(old)
+        assert await newcomer_sees(gateway, ca) == old.der
         Files(tmp_path).put(new)
         await gateway.reloader.reload_if_changed()
         assert b"\npacs_gateway_config_last_reload_successful 1.0\n" in gateway.runtime.metrics.render()
-        assert await newcomer_sees(gateway, ca) == der(new)
+        assert await newcomer_sees(gateway, ca) == new.der
 
 
 async def newcomer_sees(gateway: GatewayProcess, ca: Authority) -> bytes:
     client = await Connection.to(gateway.port, ca.client())
-    found = shown_to(client)
+    found = client.shown
     await client.close()
     return found
 
@@ -217,7 +208,7 @@ async def test_nobody_is_lost_while_certificates_change(
     async def coming(port: int) -> None:
         while not over.is_set():
             client = await Connection.to(port, tls)
-            met.add(shown_to(client))
+            met.add(client.shown)
             statuses.add((await on(client)).status)
             await client.close()
 
@@ -234,7 +225,7 @@ async def test_nobody_is_lost_while_certificates_change(
             assert await reload(gateway, pacs.url, monkeypatch) == (True, ())
         over.set()
     assert statuses == {200}
-    assert met == {der(each) for each in pair}
+    assert met == {each.der for each in pair}
 
 
 async def test_a_port_that_was_renewed_closes(ca: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

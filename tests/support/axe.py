@@ -1,15 +1,13 @@
 """axe-core (MPL-2.0), the rules by which most accessibility checks judge a page: fetched by npm, kept with pytest's cache."""
 
 import json
-import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.support.chromium import Page
-from tests.support.servers import missing
+from tests.support.npm import packed
 
 PACKAGE = "axe-core@4.14.1"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -26,16 +24,7 @@ def axe_script(folder: Path) -> str:
 
 
 def _fetched(folder: Path) -> Path:
-    if not shutil.which("npm"):
-        missing("npm is not installed (Debian: npm), and axe-core comes by it")
-    packed = subprocess.run(
-        ["npm", "pack", PACKAGE, "--pack-destination", str(folder)],
-        capture_output=True, text=True, timeout=120, cwd=folder,
-    )  # fmt: skip
-    if packed.returncode:
-        missing(f"axe-core could not be fetched ({packed.stderr.strip().splitlines()[-1]})")
-    (archive,) = folder.glob("*.tgz")
-    with tarfile.open(archive) as files:
+    with tarfile.open(packed(PACKAGE, folder)) as files:
         files.extract("package/axe.min.js", folder, filter="data")
     return folder / "package" / "axe.min.js"
 

@@ -21,6 +21,11 @@ class Certificate:
     cert: Path
     key: Path
 
+    @property
+    def der(self) -> bytes:
+        """Its first certificate, as a peer is shown it."""
+        return ssl.PEM_cert_to_DER_cert(self.cert.read_text())
+
     def server(self, clients: "Authority | None" = None) -> ssl.SSLContext:
         """What a server that shows this certificate uses; with `clients` it demands one of theirs in return."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,7 +1,6 @@
 """Debian's Chromium without a screen, driven by its own DevTools protocol: what a reader of our pages really sees."""
 
 import asyncio
-import base64
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -81,11 +80,6 @@ class Page:
     async def press(self, key: str) -> None:
         for kind in ("keyDown", "keyUp"):
             await self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=_KEYS[key])
-
-    async def picture(self, *, whole: bool = False) -> bytes:
-        """A PNG of what is to be seen, or of the whole page."""
-        told = await self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        return base64.b64decode(told["data"])
 
     def requests(self) -> list[str]:
         """The addresses that the page asked for."""

@@ -44,6 +44,11 @@ class Connection:
     async def to(cls, port: int, tls: ssl.SSLContext | None = None, linted: bool = True) -> "Connection":
         return cls(*await asyncio.open_connection("127.0.0.1", port, ssl=tls), linted)
 
+    @property
+    def shown(self) -> bytes:
+        """The certificate that it was shown, in DER."""
+        return bytes(self.writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
+
     async def send(self, data: bytes) -> None:
         if len(self.sent) < 65536:
             self.sent += data

@@ -42,24 +42,13 @@ def another_folder(file: Path, text: str) -> None:
 
 
 def kubelet(file: Path, text: str) -> None:
-    """A volume of a ConfigMap: what is mounted is a link to `..data`, which is a link to the folder of the present version.
-    That one is made whole, and the second link swapped for another in one step (kubernetes, atomic_writer.go)."""
-    volume = file.parent
-    version, data, swap = volume / f"..2026_11_22_{next(_NUMBERS)}", volume / "..data", volume / "..data_tmp"
-    before = volume / data.readlink() if data.is_symlink() else None
-    version.mkdir()
-    (version / file.name).write_text(text)
-    swap.symlink_to(version.name)
-    swap.rename(data)
-    if before is not None:
-        shutil.rmtree(before)
-    elif not file.is_symlink():
-        file.unlink(missing_ok=True)
-        file.symlink_to(Path("..data") / file.name)
+    """A volume of a ConfigMap with one file."""
+    kubelet_volume(file.parent, {file.name: text})
 
 
-def kubelet_secret(volume: Path, files: Mapping[str, str]) -> None:
-    """The same with several files, which are there at once or not at all."""
+def kubelet_volume(volume: Path, files: Mapping[str, str]) -> None:
+    """Of a ConfigMap or a Secret: what is mounted are links into `..data`, which is a link to the folder of the present
+    version. That one is made whole, and the link swapped for another in one step (kubernetes, atomic_writer.go)."""
     data, swap = volume / "..data", volume / "..data_tmp"
     version = volume / f"..2026_11_22_{next(_NUMBERS)}"
     version.mkdir(parents=True)
@@ -71,6 +60,7 @@ def kubelet_secret(volume: Path, files: Mapping[str, str]) -> None:
     if before is not None:
         shutil.rmtree(before)
     for name in files if before is None else ():
+        (volume / name).unlink(missing_ok=True)
         (volume / name).symlink_to(Path("..data") / name)
 
 

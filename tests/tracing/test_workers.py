@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gateway.telemetry.exposition import OPEN_METRICS
 from tests.lifecycle.process import Gateway
+from tests.lifecycle.test_workers import until
 from tests.support.client import ask, request
 from tests.support.upstream import Said, ScriptedUpstream, answer
 from tests.tracing.collecting import Collector, told
@@ -18,7 +19,6 @@ upstreams: {{pacs: {{url: "{url}"}}}}
 tracing: {{endpoint: "{collector}", sample: 100%}}
 """
 GET = request("GET", "/studies/1.2/metadata", SAMPLED)
-SENT = b'pacs_gateway_spans_total{outcome="sent"}'
 
 
 def none(*_asked: object) -> Said:
@@ -45,9 +45,7 @@ async def test_what_became_of_spans_is_counted_for_all(tmp_path: Path) -> None:
         async with gateway:
             await asyncio.gather(*(ask(gateway.port, GET) for _ in range(8)))
             await collector.has_heard(8)
-            async with asyncio.timeout(5):
-                while SENT + b" 8.0\n" not in (await gateway.ask("GET", "/metrics")).body:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+            await until(gateway, "pacs_gateway_spans_total", 8, outcome="sent")
             openly = await ask(gateway.admin_port, request("GET", "/metrics", ("Accept", OPEN_METRICS.content_type)))
             await gateway.leave()
     assert openly.value("Content-Type") == OPEN_METRICS.content_type

@@ -27,8 +27,6 @@ from gateway.config.reference.text import listed
 from gateway.config.regex import regex
 from gateway.core.failures import FailureKind
 
-_DIGITS = "0|[1-9][0-9]{0,14}"
-
 
 class NoSpelling(LookupError):  # noqa: N818 - read as a sentence
     """A function of which nobody said how its values are written."""
@@ -46,11 +44,11 @@ def spelling_of(parse: Callable[[str], Any]) -> Spelling:
 
 def _whole(least: int, most: int) -> Spelling:
     words = f"a whole number from {least} to {most}"
-    return Spelling(words, whole(_DIGITS), types=("integer",), bounds={"minimum": least, "maximum": most})
+    return Spelling(words, whole(scalars.WHOLE.pattern), types=("integer",), bounds={"minimum": least, "maximum": most})
 
 
 def _decimal(least: float, most: float) -> Spelling:
-    words, pattern = f"a number from {least:g} to {most:g}", whole(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
+    words, pattern = f"a number from {least:g} to {most:g}", whole(scalars.DECIMAL.pattern)
     return Spelling(words, pattern, types=("number",), bounds={"minimum": least, "maximum": most})
 
 
@@ -65,7 +63,7 @@ def _given(known: tuple[str, ...]) -> Spelling:
 
 _ANY_TEXT = Spelling("any text", types=WORDS)
 _STATUS_CODE = Spelling(
-    "a status code", whole("[2-5][0-9]{2}"), types=("integer",), bounds={"minimum": 200, "maximum": 599}
+    "a status code", whole(vocabulary.STATUS_CODE.pattern), types=("integer",), bounds={"minimum": 200, "maximum": 599}
 )
 
 SPELLINGS: Mapping[Callable[..., Any], Spelling | Callable[..., Spelling]] = {
@@ -89,13 +87,13 @@ SPELLINGS: Mapping[Callable[..., Any], Spelling | Callable[..., Spelling]] = {
     scalars.shared_state: Spelling("an address such as `redis://redis:6379/0`", whole(scalars.SHARED_STATE.pattern)),
     tracing.endpoint: Spelling("an address such as `http://otel-collector:4318`", whole(tracing.ENDPOINT.pattern)),
     scalars.prefix: Spelling("the beginning of a path", whole(r'/[!"$->@-\[\]-~]*'), examples=("/", "/dicom-web")),
-    scalars.path: Spelling("a path", whole(r'/[!"$-~]*'), examples=("/system",)),
+    scalars.path: Spelling("a path", whole(scalars.PATH.pattern), examples=("/system",)),
     scalars.folder: Spelling("the whole path of a folder", whole(r"/[\s\S]*")),
     scalars.word: _word,
     # protection
     protection.workers: Spelling(
         f"`auto` or a whole number from 1 to {protection.MOST_WORKERS}",
-        whole(f"auto|{_DIGITS}"),
+        whole(f"auto|{scalars.WHOLE.pattern}"),
         types=("integer",),
         bounds={"minimum": 1, "maximum": protection.MOST_WORKERS},
         examples=("auto",),
@@ -138,7 +136,9 @@ SPELLINGS: Mapping[Callable[..., Any], Spelling | Callable[..., Spelling]] = {
     packs.pack_name: Spelling("the name of a pack", values=packs.names()),
     files.file_name: named.FILE,
     # cases
-    case_reader.target: Spelling("a path, perhaps with a query", whole(r"/[!-~]*"), examples=("/studies?limit=1",)),
+    case_reader.target: Spelling(
+        "a path, perhaps with a query", whole(case_reader.TARGET.pattern), examples=("/studies?limit=1",)
+    ),
     case_reader.expected_value: Spelling("any text, or `~` and a regular expression", types=WORDS),
     case_reader.base64: Spelling("base64", whole(r"[A-Za-z0-9+/=\s]*"), types=WORDS),
 }

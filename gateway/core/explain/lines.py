@@ -60,6 +60,7 @@ CHANGED: Mapping[str, Because] = MappingProxyType(
         "warning": ("PS3.18 8.3.4.4.1", "it says that something is missing"),
     }
 )
+_DESCRIPTIONS = frozenset(name.lower() for name in DESCRIBES_CONTENT)
 _TABLES = {"added": ADDED, "removed": REMOVED, "changed": CHANGED}
 
 
@@ -98,18 +99,11 @@ def _because(
         return _FETCH
     if change == "removed" and name in HOP_BY_HOP:
         return _SAID_ANEW
-    if change == "removed" and name not in REMOVED and decision.body is not BodyPlan.KEEP and _describes(name):
+    if change == "removed" and name not in REMOVED and decision.body is not BodyPlan.KEEP and name in _DESCRIPTIONS:
         return _DESCRIBES
     if change == "changed" and len(came) > 1 and name in SINGLE:
         return "RFC 9110 5.3", "of several lines the first counts"
     return _TABLES[change].get(name) or _SAID_ANEW
-
-
-def _describes(name: str) -> bool:
-    return name in _DESCRIPTIONS
-
-
-_DESCRIPTIONS = frozenset(name.lower() for name in DESCRIBES_CONTENT)
 
 
 def _names(edits: FieldEdits, name: str) -> bool:

@@ -19,17 +19,17 @@ from gateway.core.conditions import (
     SizeIs,
     StatusIs,
     UnexpectedMedia,
+    length_of,
     readable,
     value_at,
 )
 from gateway.core.explain.explanation import Came
 from gateway.core.explain.view import View, essence
 from gateway.core.facts import Outcome, RequestFacts, Response
-from gateway.core.inspect import Looks, is_dicom_payload, looks_like
+from gateway.core.inspect import WORDY, Looks, is_dicom_payload, kind_of
 from gateway.core.wording import transaction_name
 
 _MOST = 60  # characters of a value
-_TEXTS = frozenset({Looks.HTML, Looks.JSON, Looks.XML, Looks.TEXT})
 
 
 def came(outcome: Outcome, content: str = "") -> Came:
@@ -37,8 +37,8 @@ def came(outcome: Outcome, content: str = "") -> Came:
     if not isinstance(outcome, Response):
         return Came(failure=outcome.kind.value, sentence=outcome.meaning.sentence)
     label = outcome.fields.get("Content-Type")
-    looks = "" if content or outcome.peek is None else _kind(outcome).value
-    return Came(outcome.status, essence(label) if label else "", _size(outcome), looks)
+    looks = "" if content or outcome.peek is None else kind_of(outcome).value
+    return Came(outcome.status, essence(label) if label else "", length_of(outcome), looks)
 
 
 def seen(condition: Condition, request: RequestFacts, outcome: Outcome, view: View) -> str:
@@ -91,7 +91,7 @@ def _label(answer: Response) -> str:
 def _looks(condition: LooksLike, _request: RequestFacts, answer: Response, _view: View) -> str:
     if answer.peek is None:
         return "the content was not looked at"
-    kind = _kind(answer)
+    kind = kind_of(answer)
     if kind is Looks.EMPTY and kind in condition.wanted:
         return "nothing yet, and the end is not known"
     return kind.value
@@ -100,9 +100,9 @@ def _looks(condition: LooksLike, _request: RequestFacts, answer: Response, _view
 def _body(_condition: BodyMatches, _request: RequestFacts, answer: Response, view: View) -> str:
     if unreadable := _unreadable(answer):
         return unreadable
-    content, kind = answer.peek or b"", _kind(answer)
+    content, kind = answer.peek or b"", kind_of(answer)
     told = f"{len(content)} bytes that look like {kind.value}"
-    return f'{told}: "{_beginning(content)}"' if view.is_open and kind in _TEXTS else told
+    return f'{told}: "{_beginning(content)}"' if view.is_open and kind in WORDY else told
 
 
 def _beginning(content: bytes) -> str:
@@ -118,7 +118,8 @@ def _json(condition: JsonHas, _request: RequestFacts, answer: Response, view: Vi
         return "the content was not read to its end"
     found, value = value_at(condition.pointer, content)
     if not found:
-        return "nothing is there" if _kind(answer) is Looks.JSON else f"the content looks like {_kind(answer).value}"
+        kind = kind_of(answer)
+        return "nothing is there" if kind is Looks.JSON else f"the content looks like {kind.value}"
     return shortened(json.dumps(value, ensure_ascii=False)) if view.is_open else "another value"
 
 
@@ -131,19 +132,8 @@ def _unreadable(answer: Response) -> str:
     return "a DICOM object, which no rule reads" if is_dicom_payload(answer) else ""
 
 
-def _kind(answer: Response) -> Looks:
-    return Looks.DICOM if is_dicom_payload(answer) else looks_like(answer.peek or b"")
-
-
-def _size(answer: Response) -> int | None:
-    length = answer.fields.get("Content-Length")
-    if length.isdecimal() and len(length) <= 18:
-        return int(length)
-    return len(answer.peek) if answer.whole and answer.peek is not None else None
-
-
 def _length(_condition: SizeIs, _request: RequestFacts, answer: Response, _view: View) -> str:
-    size = _size(answer)
+    size = length_of(answer)
     return "it is not announced" if size is None else str(size)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.core.conditions import Condition
 from gateway.core.likeness import IMPERSONAL
-from gateway.dicomweb.media import parse_media_type
+from gateway.dicomweb.media import essence_of
 
 _NO_TALE = IMPERSONAL - {"etag"}  # some archives make it of a UID
 
@@ -37,8 +37,7 @@ class View:
 
 def essence(label: str) -> str:
     """A media type without its parameters: a boundary may have been found in the content."""
-    media = parse_media_type(label)
-    return media.essence if media else "none that can be read"
+    return essence_of(label) or "none that can be read"
 
 
 OPEN = View()

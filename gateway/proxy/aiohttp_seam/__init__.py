@@ -22,9 +22,10 @@ import aiohttp.http_parser
 from gateway.proxy.aiohttp_seam.archive_side import MAX_INTERIM, Awaited, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.aiohttp_seam.client_side import DownstreamProtocol, Finished, GatewayServer, Handler, Incoming
 from gateway.proxy.aiohttp_seam.operator_side import OperatorRunner
-from gateway.proxy.aiohttp_seam.site import Greeting, TrafficSite
+from gateway.proxy.aiohttp_seam.site import BACKLOG, Greeting, TrafficSite
 
 __all__ = [
+    "BACKLOG",
     "MAX_INTERIM",
     "Awaited",
     "DownstreamProtocol",

@@ -58,7 +58,7 @@ class UpstreamProtocol(ResponseHandler):
         self._has_said_end = False  # the archive, by closing in good order
         # What the loss of the connection is called. With TLS 1.3 an archive refuses our certificate, or that we have none,
         # by an alert after the handshake.
-        self.loss, self.hint = K.CONNECTION_TERMINATED, ""
+        self._loss, self._hint = K.CONNECTION_TERMINATED, ""
         self._may_switch = self._has_switched = False  # to another protocol, with a 101
         self._behind_switch = b""
         self.head = b""  # of the answer, where it came as one piece and nothing before it
@@ -219,7 +219,7 @@ class UpstreamProtocol(ResponseHandler):
         if self._taker is not None:
             self._taker.archive_is_gone()
         if isinstance(exc, ssl.SSLError):
-            self.loss, self.hint = K.TLS_PROTOCOL_ERROR, hint(exc)
+            self._loss, self._hint = K.TLS_PROTOCOL_ERROR, hint(exc)
         if self._awaiting:
             self._lost(exc)
         # aiohttp's own handling would turn a reset into a clean end of a body without a length.
@@ -233,13 +233,17 @@ class UpstreamProtocol(ResponseHandler):
     def _is_tls(self) -> bool:
         return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
 
+    def fault(self, sent: Sent) -> UpstreamFault:
+        """The loss of the connection, once so much of the request can have reached the archive."""
+        return UpstreamFault(self._loss, sent, self._hint)
+
     def _lost(self, exc: BaseException | None) -> None:
         if self._head is not None and not self._head.done():
             # RFC 9110 15.2.1: with 100 (Continue) a server says that it has not read the content yet. If that was its
             # last word, and it then hung up in good order, it acted on nothing.
             in_good_order = exc is None and self._has_said_end
             sent = Sent.NOTHING if self.continued and in_good_order else Sent.PERHAPS
-            self._head.set_exception(UpstreamFault(self.loss, sent, self.hint))
+            self._head.set_exception(self.fault(sent))
         elif self._body is not None and not self._body.is_eof():
             if self._has_said_end and self._ended_by_closing():
                 return

@@ -18,7 +18,7 @@ from gateway.proxy.aiohttp_seam.door import emptied
 
 # For a client's close_notify after ours. Nothing hangs on it: what we had to say has been taken by then.
 FAREWELL = 2.0
-_BACKLOG = 1024
+BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class TrafficSite(web.BaseSite):
     __slots__ = ("_changing", "_door", "_greeting", "_spare")
 
     def __init__(self, runner: web.BaseRunner, door: socket.socket, greeting: Greeting | None) -> None:
-        super().__init__(runner, backlog=_BACKLOG)
+        super().__init__(runner, backlog=BACKLOG)
         self._door, self._greeting = door, greeting
         # Taken while there are descriptors: when all are in use, a certificate can still be renewed.
         self._spare = door.dup() if greeting is not None else None
@@ -57,7 +57,7 @@ class TrafficSite(web.BaseSite):
             options["ssl"], options["ssl_handshake_timeout"] = self._greeting.tls, self._greeting.patience
             options["ssl_shutdown_timeout"] = FAREWELL
         loop = asyncio.get_running_loop()
-        return await loop.create_server(server, sock=self._door, backlog=_BACKLOG, **options)
+        return await loop.create_server(server, sock=self._door, backlog=BACKLOG, **options)
 
     async def greet(self, greeting: Greeting) -> None:
         """Meet those who come from now on like this. Nothing changes for who is there, or shakes hands already."""
