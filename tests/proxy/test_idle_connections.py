@@ -78,6 +78,7 @@ async def test_a_connection_listens_for_a_moment_before_it_is_used_again(tmp_pat
         ScriptedUpstream(lambda _received, _number: Said(answer(200, b"own"), "keep")) as archive,
         running(tmp_path, archive.url, base=BYTES) as gateway,
     ):
+        gateway.runtime.generation.pools["pacs"].idle.rest = 3600.0
         client = await Connection.to(gateway.port)
         await client.send(FIRST * 3)
         assert [(await client.reply()).body for _ in range(3)] == [b"own"] * 3

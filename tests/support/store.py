@@ -94,9 +94,9 @@ class Wire(Listener):
             while piece := await reader.read(65536):
                 questions.write(piece)
         finally:
+            questions.close()
             back.cancel()
             await asyncio.gather(back, return_exceptions=True)
-            questions.close()
 
     async def _pass(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await answers.read(65536):

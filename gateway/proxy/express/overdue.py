@@ -28,9 +28,8 @@ class Overdue:
             self._timer = loop.call_later(_TICK, self._strike)
 
     def hurry(self, express: Waits) -> None:
-        """Part of the answer is there, and the rest mostly follows before the next stroke. If not, there are other clocks for
-        it."""
-        self._due[express] = 0.0
+        """Part of the answer is there, and the rest mostly follows within a tick. If not, there are other clocks for it."""
+        self._due[express] = min(self._due[express], asyncio.get_running_loop().time() + _TICK)
 
     def remove(self, express: Waits) -> float:
         """When it would have been due."""
