@@ -1,11 +1,18 @@
 """The certificates that the gateway shows, on the status page: to whom, and until when."""
 
+from collections.abc import Mapping
+
 from gateway.admin.html import Markup, chip, joined, table, tag
 from gateway.admin.words import clock_time
 from gateway.config.expiry import validity
-from gateway.config.settings import Settings, ShownCertificate
+from gateway.config.settings import Settings, ShownCertificate, ShownTo
 
-_TO = {"listener": "clients", "upstream": "the archive ", "audit": "the audit collector"}
+_TO: Mapping[ShownTo, str] = {
+    "listener": "clients",
+    "upstream": "the archive ",
+    "audit": "the audit collector",
+    "tracing": "the collector of traces",
+}
 
 
 def certificates(settings: Settings, now: float) -> Markup:

@@ -34,6 +34,8 @@ def _places(settings: Settings) -> Iterator[_Place]:
         yield "upstream", id_, f"upstreams.{id_}.tls.cert_file", upstream.tls.cert_file
     if settings.audit is not None:
         yield "audit", NOBODY, "audit.cert_file", settings.audit.cert_file
+    if settings.tracing is not None:
+        yield "tracing", NOBODY, "tracing.cert_file", settings.tracing.cert_file
 
 
 def _shown(use: ShownTo, name: str, key: str, file: Path) -> ShownCertificate | None:

@@ -14,7 +14,7 @@ from gateway.guard.protection import ProtectionSettings
 
 Behaviour = Literal["pass", "follow", "retry"]  # Table N.7-89
 Service = Literal["dicomweb", "wado-uri", "opaque"]
-ShownTo = Literal["listener", "upstream", "audit"]
+ShownTo = Literal["listener", "upstream", "audit", "tracing"]
 Network = IPv4Network | IPv6Network
 
 

@@ -25,6 +25,7 @@ upstreams:
   other: {url: 'https://other'}
 routes: [{id: all, prefix: /, upstream: pacs}]
 audit: {url: 'tls://audit.internal:6514', cert_file: ca-2.crt, key_file: ca-2.key}
+tracing: {endpoint: 'https://traces.internal:4318', cert_file: ca-2.crt, key_file: ca-2.key}
 """
 ENDS = datetime(2026, 3, 1, tzinfo=UTC)
 SHOWN = ShownCertificate("listener", "-", "server.tls.cert_file", Path("a.crt"), 0.0, ENDS.timestamp())
@@ -91,6 +92,7 @@ def test_each_certificate_that_is_shown_is_known(ca: Authority, tmp_path: Path) 
         ("listener", "-", "server.tls.cert_file"),
         ("upstream", "pacs", "upstreams.pacs.tls.cert_file"),
         ("audit", "-", "audit.cert_file"),
+        ("tracing", "-", "tracing.cert_file"),
     ]
     ends = settings.certificates[0].ends
     assert remarks(settings, ends - 22 * DAY) == ()
@@ -123,10 +125,15 @@ def test_metrics_say_when(ca: Authority, tmp_path: Path) -> None:
     metrics = Metrics(settings, 0.0)
     ends = [one.ends for one in settings.certificates]
     assert ends[0] == datetime(2001, 1, 1, tzinfo=UTC).timestamp()
-    assert told(metrics) == {("listener", "-"): ends[0], ("upstream", "pacs"): ends[1], ("audit", "-"): ends[2]}
+    assert told(metrics) == {
+        ("listener", "-"): ends[0],
+        ("upstream", "pacs"): ends[1],
+        ("audit", "-"): ends[2],
+        ("tracing", "-"): ends[3],
+    }
     (tmp_path / "gateway.yaml").write_text(TEXT.replace(", tls: {cert_file: ca-2.crt, key_file: ca-2.key}", ""))
     metrics.reload_succeeded(load(tmp_path / "gateway.yaml", {}), 1.0)
-    assert told(metrics).keys() == {("listener", "-"), ("audit", "-")}
+    assert told(metrics).keys() == {("listener", "-"), ("audit", "-"), ("tracing", "-")}
 
 
 def told(metrics: Metrics) -> dict[tuple[str, str], float]:

@@ -50,7 +50,7 @@ _WORDS: Mapping[str, str] = {
     "kind": "[words for failures](configuration.md#words-for-failures)",
     "hash": "of the configuration in force, as `check` prints it",
     "mode": "`enforce`, `observe`",
-    "use": "`listener`, `upstream`, `audit`: to whom the certificate is shown",
+    "use": "`listener`, `upstream`, `audit`, `tracing`: to whom the certificate is shown",
     "name": "the id of the archive that it is shown to; `-` for the others",
     "version": "of the release",
 }
