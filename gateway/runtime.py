@@ -14,6 +14,7 @@ from gateway.audit.trail import AuditTrail
 from gateway.config.settings import Settings
 from gateway.descriptors import make_room
 from gateway.guard.admission import Load
+from gateway.names import Names
 from gateway.proxy.admission import Admission
 from gateway.proxy.aiohttp_seam import Finished, GatewayServer, Incoming
 from gateway.proxy.exchange import House, exchange
@@ -40,7 +41,8 @@ class Runtime:
     """Everything one process holds, or one of several workers. `ready` is for load balancers."""
 
     def __init__(self, settings: Settings, *, is_worker: bool = False) -> None:
-        self.generation = Generation(settings)
+        self.names = Names()
+        self.generation = Generation(settings, self.names)
         self.metrics = Metrics(settings, time.time(), is_worker=is_worker)
         self.admission = Admission(settings, self.metrics)
         self.tunnels = Tunnels(self.metrics)
@@ -78,7 +80,7 @@ class Runtime:
 
     def swap(self, settings: Settings) -> None:
         """Put a new generation in force at once; exchanges under way end on the old one."""
-        old, self.generation = self.generation, Generation(settings)
+        old, self.generation = self.generation, Generation(settings, self.names)
         self._take(old.settings, settings)
         self.admission.adopt(settings)
         self.watch_health()

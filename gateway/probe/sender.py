@@ -13,6 +13,7 @@ from types import TracebackType
 from gateway import __version__
 from gateway.config.settings import Upstream
 from gateway.core.failures import FailureKind
+from gateway.names import Names
 from gateway.probe.exchange import Answer, Ask, Ending
 from gateway.probe.pace import Pace
 from gateway.proxy import upstream as way
@@ -31,7 +32,7 @@ class Sender:
         self._pool: way.UpstreamPool | None = None
 
     async def __aenter__(self) -> "Sender":
-        self._pool = way.UpstreamPool(self._upstream)
+        self._pool = way.UpstreamPool(self._upstream, Names())
         return self
 
     async def __aexit__(

@@ -64,8 +64,13 @@ def _kind(
     return next((kind for type_, kind in table if isinstance(error, type_)), default)
 
 
+def name_fault(error: Exception) -> UpstreamFault:
+    """What an exception while looking for the archive's address means."""
+    return UpstreamFault(K.DNS_TIMEOUT if isinstance(error, TimeoutError) else K.DNS_ERROR)
+
+
 def connect_fault(error: Exception) -> UpstreamFault:
-    """What an exception while connecting means. Nothing was sent."""
+    """What an exception while connecting to that address means."""
     cause = getattr(error, "os_error", error)
     if isinstance(error, (client.ClientConnectorDNSError, client.ClientSSLError)):
         cause = error

@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from gateway.config.settings import Route, Settings, Upstream, UpstreamTls
+from gateway.names import Names
 from gateway.proxy.upstream import UpstreamPool
 
 _log = logging.getLogger("pacs_gateway")
@@ -20,10 +21,10 @@ _log = logging.getLogger("pacs_gateway")
 class Generation:
     """Settings and the pools they ask for. Use as a context manager for the length of one exchange."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, names: Names) -> None:
+        self.settings, self._names = settings, names
         self.policy = settings.policy
-        self.pools = {name: UpstreamPool(upstream) for name, upstream in settings.upstreams.items()}
+        self.pools = {name: UpstreamPool(upstream, names) for name, upstream in settings.upstreams.items()}
         for name in unverified(settings):
             _log.warning("upstreams.%s.tls.verify is false: whoever answers in the archive's place is believed", name)
         # Longest first, so that the first route that fits is the one that fits best.
@@ -39,7 +40,7 @@ class Generation:
         if origin == archive.origin:
             return self.pools[upstream]
         if (upstream, origin) not in self._elsewhere:
-            self._elsewhere[upstream, origin] = UpstreamPool(elsewhere(archive, origin))
+            self._elsewhere[upstream, origin] = UpstreamPool(elsewhere(archive, origin), self._names)
         return self._elsewhere[upstream, origin]
 
     def route(self, target: str) -> Route | None:

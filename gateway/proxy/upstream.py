@@ -27,9 +27,10 @@ from gateway.config.tls import towards_archive
 from gateway.core.failures import FailureKind, Sent
 from gateway.core.fields import Fields
 from gateway.dicomweb.statuses import FORBIDS_CONTENT
+from gateway.names import Names
 from gateway.proxy.aiohttp_seam import Awaited, DownstreamProtocol, GatewayConnector, Origin, UpstreamProtocol
 from gateway.proxy.ending import expected_ending
-from gateway.proxy.faults import UpstreamFault, answer_fault, connect_fault
+from gateway.proxy.faults import UpstreamFault, answer_fault, connect_fault, name_fault
 from gateway.proxy.idle import IdleConnections
 from gateway.proxy.pace import Pace
 from gateway.proxy.pour import Poured, pour
@@ -153,11 +154,11 @@ class Answer:
 class UpstreamPool:
     """The connections to one archive."""
 
-    def __init__(self, upstream: Upstream) -> None:
-        self.upstream = upstream
+    def __init__(self, upstream: Upstream, names: Names) -> None:
+        self.upstream, self._names = upstream, names
         tls = towards_archive(upstream) if upstream.scheme == "https" else None
         options = {"ssl": tls} if tls else {}
-        self._connector = GatewayConnector(force_close=True, **options)
+        self._connector = GatewayConnector(names, force_close=True, **options)
         self.idle = IdleConnections()
         self._told = ""
         url = URL.build(scheme=upstream.scheme, host=upstream.host, port=upstream.port)
@@ -211,11 +212,14 @@ class UpstreamPool:
         raise AssertionError("the second attempt returns or raises")
 
     async def _connect(self) -> Connection:
+        fault_of = name_fault
         try:
             async with asyncio.timeout(self.upstream.timeouts.connect):
+                await self._names.addresses(self.upstream.host)
+                fault_of = connect_fault
                 return await self._connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
         except Exception as error:
-            fault = connect_fault(error)
+            fault = fault_of(error)
             self._tell(fault.failure.hint)
             raise fault from error
 

@@ -11,6 +11,7 @@ from aiohttp import ClientTimeout
 from yarl import URL
 
 from gateway.core.failures import FailureKind
+from gateway.names import Names
 from gateway.proxy.aiohttp_seam import Finished, GatewayConnector, GatewayServer, Incoming, Origin, UpstreamProtocol
 from tests.support.client import Connection
 from tests.support.upstream import Said, ScriptedUpstream, answer
@@ -21,7 +22,7 @@ REFUSED = b"HTTP/1.1 400 X\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nConnection:
 
 async def test_new_connections_are_ours() -> None:
     async with ScriptedUpstream(lambda _received, _number: Said(answer(200))) as archive:
-        connector = GatewayConnector()
+        connector = GatewayConnector(Names())
         origin = Origin(URL(archive.url), is_tls=False)
         connection = await connector.connect(origin, [], ClientTimeout(total=None))  # type: ignore[arg-type]
         assert isinstance(connection.protocol, UpstreamProtocol)

@@ -5,10 +5,12 @@ import json
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from gateway.config.load import load
 from gateway.server import GatewayProcess
@@ -47,6 +49,8 @@ async def played(row: Row, upload: Upload, folder: Path) -> Played:
         file.write_text(CONFIGURATION.format(url=url, drain=drain, patience=patience))
         start = own_process if row.ends_the_gateway == "kill" else in_this_loop
         gateway = await stack.enter_async_context(start(file))
+        if row.where == "silent":
+            gateway.hears_no_name_server()
         sender = Sender(await Connection.to(gateway.port), upload, row.large)
         async with asyncio.timeout(20):
             await store(row, sender, archive, gateway)
@@ -81,6 +85,8 @@ async def place(row: Row, archive: Archive) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         if row.where == "nowhere":
             yield f"http://{NOBODY}:1"
+        elif row.where == "silent":
+            yield "http://silent:1"
         elif row.where == "closed":
             with socket.create_server(("127.0.0.1", 0)) as server:
                 port = server.getsockname()[1]
@@ -121,6 +127,14 @@ class Gateway:
             await asyncio.sleep(0)
         assert len(found) == 1
         return found[0]
+
+    def hears_no_name_server(self) -> None:
+        def look_up(_host: str) -> NoReturn:
+            threading.Event().wait(20)
+            raise TimeoutError
+
+        assert self._process is not None
+        self._process.runtime.names._look_up = look_up
 
     async def begin_to_drain(self) -> None:
         assert self._process is not None

@@ -95,6 +95,10 @@ SECTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (
             Row("dns", "The archive's name is not known.", None, NOTHING, 503, "dns_error", True, where="nowhere"),
             Row(
+                "dns-timeout", "Nobody says in time where the archive is.", None, NOTHING, 503, "dns_timeout", True,
+                where="silent",
+            ),
+            Row(
                 "refused", "Nobody listens at the archive's address.", None, NOTHING, 503, "connection_refused", True,
                 where="closed",
             ),

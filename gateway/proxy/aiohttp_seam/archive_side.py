@@ -12,7 +12,9 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 from gateway.core.failures import FailureKind, Sent
+from gateway.names import Names
 from gateway.proxy.aiohttp_seam.hanging_up import has_said_end, hear_last_words, hear_last_words_over_tls
+from gateway.proxy.aiohttp_seam.resolving import Resolver
 from gateway.proxy.aiohttp_seam.sockets import listening_to
 from gateway.proxy.faults import UpstreamFault, answer_fault
 from gateway.proxy.head_end import HeadEnd
@@ -306,6 +308,6 @@ class Origin:
 class GatewayConnector(aiohttp.TCPConnector):
     """A pool of `UpstreamProtocol` connections, without a limit of its own: holding back is the guard's work."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(limit=0, **options)
+    def __init__(self, names: Names, **options: Any) -> None:
+        super().__init__(limit=0, resolver=Resolver(names), use_dns_cache=False, **options)
         self._factory = lambda: UpstreamProtocol(self._loop)  # type: ignore[assignment]
