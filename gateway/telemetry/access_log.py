@@ -111,8 +111,13 @@ class Exchanges(logging.Handler):
         pass
 
     def flush(self) -> None:
-        """What waits is written. `logging` sees to it at the end of the process."""
+        """What waits is written."""
         self._batches.flush()
+
+    def close(self) -> None:
+        """`logging` sees to it at the end of the process."""
+        self._batches.close()
+        super().close()
 
 
 class AccessLog:

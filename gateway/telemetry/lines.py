@@ -1,26 +1,32 @@
-"""Where log lines go. A reader that hangs up, such as `| head -1`, takes nothing with it but the lines that it no longer
-wants: the gateway serves on, says so once, and what follows goes nowhere.
-
-A reader that is slow is waited for, by everybody: no line is lost, and a full pipe stops the gateway until there is room.
-"""
+"""Log lines on their way to an outlet: messages each by itself, exchanges together."""
 
 import asyncio
 import logging
-import os
-import sys
 from select import PIPE_BUF
 from typing import TextIO
 
-_log = logging.getLogger("pacs_gateway.log")
+from gateway.telemetry.outlet import Outlet
 
 
-class Lines(logging.StreamHandler[TextIO]):
-    """Writes lines to a stream until its reader has gone."""
+class Lines(logging.Handler):
+    """Writes messages to a stream."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """Called by `logging` where a line could not be written. Such a line is lost, and never quoted elsewhere."""
-        if isinstance(sys.exc_info()[1], BrokenPipeError):
-            _forget(self.stream)
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._outlet = Outlet(stream)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A message that cannot be put into words is lost, and never quoted elsewhere."""
+        try:
+            line = self.format(record)
+        except Exception:
+            return
+        self._outlet.write(f"{line}\n")
+
+    def close(self) -> None:
+        """`logging` sees to it at the end of the process."""
+        self._outlet.close()
+        super().close()
 
 
 class Batches:
@@ -32,7 +38,7 @@ class Batches:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._outlet = Outlet(stream)
         self._waiting: list[str] = []
         self._size = 0
         self._loop: asyncio.AbstractEventLoop | None = None  # that has promised to write what waits
@@ -56,26 +62,17 @@ class Batches:
         self.flush()
 
     def flush(self) -> None:
-        """Write what waits. What cannot be written is lost, as any other line is."""
+        """Write what waits, or leave it to the outlet."""
         if not self._waiting:
             return
         lines = "".join(self._waiting)
         self._waiting, self._size = [], 0
-        try:
-            self._stream.write(lines)
-            self._stream.flush()
-        except BrokenPipeError:
-            _forget(self._stream)
-        except (OSError, ValueError):  # a full disk; a stream that is closed
-            pass
+        self._outlet.write(lines)
 
-
-def _forget(stream: TextIO) -> None:
-    """The reader of this stream has gone."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())  # also for what Python flushes at exit, which would change the exit code
-    os.close(nowhere)
-    _log.warning("the reader of %s has gone: no more is written there", stream.name)
+    def close(self) -> None:
+        """Nothing comes any more."""
+        self.flush()
+        self._outlet.close()
 
 
 def lines_to(stream: TextIO | None, formatter: logging.Formatter) -> logging.Handler:

@@ -120,6 +120,27 @@ async def test_a_reader_that_leaves_takes_nothing_with_it(streams: str, tmp_path
         assert log.count("the reader of <stdout> has gone: no more is written there") == 1
 
 
+async def test_a_reader_that_stands_still_stops_nobody(tmp_path: Path) -> None:
+    """A log driver that waits for its server: clients do not, and neither does the end."""
+    theirs, ours = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    place = ("--host", "127.0.0.1", "--port", str(port), "--admin-port", "0")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *SERVE, *place, cwd=PROJECT, stderr=ours, stdout=ours, stdin=subprocess.DEVNULL
+    )
+    os.close(ours)
+    async with asyncio.timeout(15):
+        while not await answers(port):  # noqa: ASYNC110 - a process tells nobody when it is ready
+            await asyncio.sleep(0.02)
+    for _ in range(300):  # 64 KiB hold some 150 lines
+        assert (await ask(port, request("GET", "/studies"))).status == 503
+    process.terminate()
+    async with asyncio.timeout(15):
+        assert await process.wait() == 0
+    os.close(theirs)
+
+
 async def answers(port: int) -> bool:
     try:
         return (await ask(port, request("GET", "/studies"))).status is not None
