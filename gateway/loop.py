@@ -6,20 +6,36 @@ to be closed. So where TLS is spoken, asyncio's own loop is used; deciphering co
 """
 
 import asyncio
+import logging
+import os
+import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import uvloop
 
 from gateway.config.settings import Settings
 
-T = TypeVar("T")
+GRACE = 1.0  # seconds
 
 
-def run(main: Coroutine[Any, Any, T], settings: Settings) -> T:
-    """What `asyncio.run` does, on the loop for a process that starts with these settings."""
+def run(main: Coroutine[Any, Any, int], settings: Settings) -> int:
+    """What `asyncio.run` does, on the loop for a process that starts with these settings. `main` returns the exit code.
+
+    At its end a loop waits for its threads, and a name server that is silent keeps one for half a minute. All that matters
+    has been done by then: after `GRACE` the process ends without them."""
     with asyncio.Runner(loop_factory=loop_factory(settings)) as runner:
-        return runner.run(main)
+        code = runner.run(main)
+        end = threading.Timer(GRACE, _end, (code,))
+        end.daemon = True
+        end.start()
+    end.cancel()
+    return code
+
+
+def _end(code: int) -> None:
+    logging.shutdown()  # lines that wait are written
+    os._exit(code)
 
 
 def loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop]:

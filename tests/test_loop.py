@@ -1,6 +1,8 @@
 """Which event loop a process runs on, and what is said where a reload would have it otherwise."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 import uvloop
@@ -15,10 +17,34 @@ PLAIN, OVER_TLS = quick_start("http://pacs:8042"), quick_start("https://pacs:804
 
 @pytest.mark.parametrize(("settings", "is_asyncios"), [(PLAIN, False), (OVER_TLS, True)])
 def test_asyncios_own_loop_only_where_tls_is_spoken(settings: Settings, is_asyncios: bool) -> None:
-    async def here() -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
+    async def here() -> int:
+        return isinstance(asyncio.get_running_loop(), uvloop.Loop)
 
-    assert isinstance(run(here(), settings), uvloop.Loop) is not is_asyncios
+    assert bool(run(here(), settings)) is not is_asyncios
+
+
+LINGERING = """
+import asyncio, sys, time
+from gateway.config.load import quick_start
+from gateway.config.settings import LoggingSettings
+from gateway.loop import run
+from gateway.telemetry.access_log import AccessLog, setup_logging
+from gateway.telemetry.record import ExchangeRecord
+
+async def main():
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
+    AccessLog(LoggingSettings()).add(ExchangeRecord("0b1e", 0.0, "pacs", "pacs", "other", "GET", 200, 200, "-", ""), "/")
+    return 143
+
+setup_logging(LoggingSettings())
+raise SystemExit(run(main(), quick_start(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("archive", ["http://pacs:8042", "https://pacs:8042"])
+def test_the_end_waits_for_no_thread_and_loses_no_line(archive: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", LINGERING, archive], capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, len(ended.stdout.splitlines()), ended.stderr) == (143, 1, "")
 
 
 @pytest.mark.parametrize(

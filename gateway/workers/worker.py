@@ -44,8 +44,7 @@ class Life:
         count_for_all(self.folder, number)
         setup_logging(self.settings.logging)
         channel, *doors = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-        run(Worker(self, number, tuple(doors)).serve(channel), self.settings)
-        return 0
+        return run(Worker(self, number, tuple(doors)).serve(channel), self.settings)
 
 
 class Worker:
@@ -61,7 +60,8 @@ class Worker:
         self._leaving: asyncio.Future[int] | None = None
         self._tasks = Tasks()
 
-    async def serve(self, channel: socket.socket) -> None:
+    async def serve(self, channel: socket.socket) -> int:
+        """Until the supervisor wants it no more, or has gone; the exit code."""
         asyncio.get_running_loop().set_exception_handler(redacting_exception_handler)
         self._runtime = Runtime(self._share(self._life.settings), is_worker=True)
         self._traffic = TrafficPort(self._runtime)
@@ -82,6 +82,7 @@ class Worker:
         self._channel = Channel(reader, writer, hears)
         await self._channel.listen()
         await self._leave(None)
+        return 0
 
     def _share(self, settings: Settings) -> Settings:
         return share_of(settings, self._number, self._life.workers)
