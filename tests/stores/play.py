@@ -26,7 +26,7 @@ CONFIGURATION = """\
 version: 1
 server: {{host: 127.0.0.1, port: 0, drain: {drain}, limits: {{body_timeout: 500ms}}}}
 admin: {{host: 127.0.0.1, port: 0}}
-upstreams: {{pacs: {{url: "{url}", timeouts: {{connect: 500ms, response: {patience}, idle: 500ms}}}}}}
+upstreams: {{pacs: {{url: "{url}", timeouts: {{connect: 2s, response: {patience}, idle: 500ms}}}}}}
 """
 
 
