@@ -11,6 +11,7 @@ says that there is no such name, they do not (RFC 8767).
 
 import asyncio
 import logging
+import math
 import socket
 import threading
 import time
@@ -71,38 +72,38 @@ class Names:
     def __init__(self, look_up: LookUp = look_up) -> None:
         self._look_up = look_up
         self._known: dict[str, Known] = {}
-        self._asking: dict[str, asyncio.Future[Known]] = {}
+        self._asking: dict[str, asyncio.Future[None]] = {}
 
-    async def addresses(self, host: str) -> tuple[Address, ...]:
-        """At least one. Raises `OSError` where the name has none, or nobody knows it. Where no server answers, that takes as
-        long as the system does: whoever has less time leaves."""
-        if literal := _literal(host):
-            return (literal,)
+    async def find(self, host: str) -> None:
+        """Until there are `addresses`. Raises `OSError` where the name has none, or nobody knows it. Where no server answers,
+        that takes as long as the system does: whoever has less time leaves."""
         known, now = self._known.get(host), time.monotonic()
         if known is not None and now < known.until:
-            return known.in_turn()
-        if known is not None and now - known.learnt > STALE:
-            known = None
+            return
+        if literal := _literal(host):
+            self._known[host] = Known((literal,), now, math.inf)
+            return
+        last = known if known is not None and now - known.learnt <= STALE else None
         asking = self._asking.get(host) or self._ask(host)
         try:
-            async with asyncio.timeout(PATIENCE if known else None):
-                return (await asyncio.shield(asking)).in_turn()
+            async with asyncio.timeout(PATIENCE if last else None):
+                await asyncio.shield(asking)
         except OSError as error:  # TimeoutError is one
-            if known is None or (isinstance(error, socket.gaierror) and error.errno in _GONE):
+            if last is None or (isinstance(error, socket.gaierror) and error.errno in _GONE):
                 self._known.pop(host, None)
                 raise
-            return self._serving_on(host, known, now).in_turn()
+            _serves_on(host, last, now)
 
-    def _serving_on(self, host: str, known: Known, now: float) -> Known:
-        if not known.is_stale:
-            _log.warning("no name server answers for %s: its address of %d s ago is used", host, now - known.learnt)
-        known.is_stale, known.until = True, now + PAUSE
-        return known
+    def addresses(self, host: str) -> tuple[Address, ...]:
+        """Those that were found, each time with another in front. Raises `OSError` where none are."""
+        if host not in self._known:
+            raise socket.gaierror(socket.EAI_NONAME, "not found")
+        return self._known[host].in_turn()
 
-    def _ask(self, host: str) -> "asyncio.Future[Known]":
+    def _ask(self, host: str) -> "asyncio.Future[None]":
         loop = asyncio.get_running_loop()
-        self._asking[host] = asking = loop.create_future()
         threading.Thread(target=self._inquire, args=(loop, host), name=f"looks up {host}", daemon=True).start()
+        self._asking[host] = asking = loop.create_future()
         return asking
 
     def _inquire(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
@@ -124,8 +125,14 @@ class Names:
         before, now = self._known.get(host), time.monotonic()
         if before is not None and before.is_stale:
             _log.warning("the name servers answer for %s again", host)
-        self._known[host] = known = Known(tuple(found), now, now + FRESH)
-        asking.set_result(known)
+        self._known[host] = Known(tuple(found), now, now + FRESH)
+        asking.set_result(None)
+
+
+def _serves_on(host: str, last: Known, now: float) -> None:
+    if not last.is_stale:
+        _log.warning("no name server answers for %s: its address of %d s ago is used", host, now - last.learnt)
+    last.is_stale, last.until = True, now + PAUSE
 
 
 def _literal(host: str) -> Address | None:

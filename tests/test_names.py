@@ -17,6 +17,7 @@ from gateway import names
 from gateway.names import Address, Names
 from gateway.server import GatewayProcess
 from tests.support.client import ask, request
+from tests.support.ports import free_port
 from tests.support.running import running
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
@@ -47,24 +48,29 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "PATIENCE", 0.05)
 
 
+async def found(known: Names, host: str) -> tuple[Address, ...]:
+    await known.find(host)
+    return known.addresses(host)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_figures_are_their_own_address(host: str) -> None:
     servers = Servers()
-    assert await Names(servers.look_up).addresses(host) == (HERE if host == HERE.host else THERE,)
+    assert await found(Names(servers.look_up), host) == (HERE if host == HERE.host else THERE,)
     assert servers.asked == 0
 
 
 async def test_the_system_is_asked_for_names() -> None:
-    assert HERE in await Names().addresses("localhost")
+    assert HERE in await found(Names(), "localhost")
     with pytest.raises(socket.gaierror):
-        await Names().addresses(f"{'a' * 64}.invalid")
+        await found(Names(), f"{'a' * 64}.invalid")
 
 
 async def test_an_answer_serves_for_a_while_and_each_address_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "FRESH", 60.0)
     servers = Servers((HERE, THERE))
     known = Names(servers.look_up)
-    assert [await known.addresses("pacs") for _ in range(3)] == [(HERE, THERE), (THERE, HERE), (HERE, THERE)]
+    assert [await found(known, "pacs") for _ in range(3)] == [(HERE, THERE), (THERE, HERE), (HERE, THERE)]
     assert servers.asked == 1
 
 
@@ -72,7 +78,7 @@ async def test_those_who_ask_together_ask_once() -> None:
     servers = Servers()
     servers.answer.clear()
     known = Names(servers.look_up)
-    asking = [asyncio.ensure_future(known.addresses("pacs")) for _ in range(5)]
+    asking = [asyncio.ensure_future(found(known, "pacs")) for _ in range(5)]
     await asyncio.sleep(0)
     asking.pop().cancel()  # who leaves takes nothing from the others
     servers.answer.set()
@@ -84,13 +90,13 @@ async def test_those_who_ask_together_ask_once() -> None:
 async def test_where_none_answers_the_last_addresses_serve_on(silent: bool, caplog: pytest.LogCaptureFixture) -> None:
     servers = Servers()
     known = Names(servers.look_up)
-    await known.addresses("pacs")
+    await found(known, "pacs")
     if silent:
         servers.answer.clear()
     servers.says = NO_ANSWER
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            assert await known.addresses("pacs") == (HERE,)
+            assert await found(known, "pacs") == (HERE,)
     assert servers.asked == 2, "for a while nobody asks again"
     assert [record.getMessage() for record in caplog.records] == [
         "no name server answers for pacs: its address of 0 s ago is used"
@@ -104,15 +110,15 @@ async def test_an_answer_that_comes_late_counts(
     monkeypatch.setattr(names, "FRESH", 0.01)
     servers = Servers()
     known = Names(servers.look_up)
-    await known.addresses("pacs")
+    await found(known, "pacs")
     await asyncio.sleep(0.02)
     servers.answer.clear()
     servers.says = (THERE,)
-    assert await known.addresses("pacs") == (HERE,)
+    assert await found(known, "pacs") == (HERE,)
     caplog.set_level(logging.WARNING)
     servers.answer.set()
     async with asyncio.timeout(5):
-        while await known.addresses("pacs") != (THERE,):  # noqa: ASYNC110 - it comes from a thread
+        while await found(known, "pacs") != (THERE,):  # noqa: ASYNC110 - it comes from a thread
             await asyncio.sleep(0)
     assert "the name servers answer for pacs again" in caplog.text
 
@@ -120,23 +126,23 @@ async def test_an_answer_that_comes_late_counts(
 async def test_a_name_that_is_gone_is_gone() -> None:
     servers = Servers()
     known = Names(servers.look_up)
-    await known.addresses("pacs")
+    await found(known, "pacs")
     servers.says = NO_SUCH_NAME
     with pytest.raises(socket.gaierror):
-        await known.addresses("pacs")
+        await found(known, "pacs")
     servers.says = NO_ANSWER
     with pytest.raises(socket.gaierror):
-        await known.addresses("pacs")
+        await found(known, "pacs")
 
 
 async def test_nothing_serves_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     servers = Servers()
     known = Names(servers.look_up)
-    await known.addresses("pacs")
+    await found(known, "pacs")
     monkeypatch.setattr(names, "STALE", 0.0)
     servers.says = NO_ANSWER
     with pytest.raises(socket.gaierror):
-        await known.addresses("pacs")
+        await found(known, "pacs")
 
 
 # ---- in front of archives ------------------------------------------------------------------------------------------
@@ -187,6 +193,26 @@ async def test_an_archive_whose_name_nobody_knows_takes_no_time_from_the_others(
         servers.answer.set()
 
 
+async def test_connections_go_to_each_address_in_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        met.append(writer.get_extra_info("sockname")[0])
+        writer.write(answer(404, b"", ("Connection", "close")))
+        writer.close()
+
+    port, both = free_port(), (HERE, Address(socket.AF_INET, "127.0.0.2"))
+    server = await asyncio.start_server(serve, [address.host for address in both], port)
+    async with running(tmp_path, f"http://archive:{port}", base=BASE) as gateway:
+        gateway.runtime.names._look_up = Servers(both).look_up
+        monkeypatch.setattr(names, "FRESH", 60.0)
+        for _ in range(4):
+            assert (await ask(gateway.port, request("GET", "/pacs/studies/1"))).status == 404
+    server.close()
+    assert met == ["127.0.0.1", "127.0.0.2"] * 2
+
+
 async def test_a_reload_does_not_forget_where_archives_are(tmp_path: Path) -> None:
     servers = Servers()
     async with (
@@ -210,7 +236,7 @@ from gateway.names import Names
 async def main() -> None:
     try:
         async with asyncio.timeout(0.1):
-            await Names(lambda host: threading.Event().wait(60)).addresses("pacs")
+            await Names(lambda host: threading.Event().wait(60)).find("pacs")
     except TimeoutError:
         print("left")
 

@@ -215,7 +215,7 @@ class UpstreamPool:
         fault_of = name_fault
         try:
             async with asyncio.timeout(self.upstream.timeouts.connect):
-                await self._names.addresses(self.upstream.host)
+                await self._names.find(self.upstream.host)
                 fault_of = connect_fault
                 return await self._connector.connect(self._origin, [], self._timeout)  # type: ignore[arg-type]
         except Exception as error:

@@ -10,7 +10,7 @@ _FIGURES = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class Resolver(AbstractResolver):
-    """Asks what the whole process knows."""
+    """Knows what has been found, and asks nobody: whoever connects has seen to that."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -20,7 +20,7 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         return [
             ResolveResult(hostname=host, host=address, port=port, family=kind, proto=0, flags=_FIGURES)
-            for kind, address in await self._names.addresses(host)
+            for kind, address in self._names.addresses(host)
             if family in (socket.AF_UNSPEC, kind)
         ]
 
