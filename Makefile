@@ -66,6 +66,7 @@ reference: $(VENV)/.run ## write the schemas in config/ anew, and the pages that
 	@$(BIN)/python tests/documents/statuses_page.py
 	@$(BIN)/python tests/documents/metrics_page.py
 	@$(BIN)/python tests/probe/page.py
+	@$(BIN)/python -m tests.stores.page
 	@$(BIN)/python deploy/grafana/build.py
 	@$(BIN)/python deploy/kubernetes/rules.py >deploy/kubernetes/components/monitoring/prometheusrule.yaml
 

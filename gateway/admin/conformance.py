@@ -45,9 +45,9 @@ class Conformance:
 
     async def get(self, request: web.Request) -> web.Response:
         """Of twenty archives it is some sixty milliseconds of work, for which traffic does not wait."""
-        metrics = (await self._control.metrics()).decode()
+        metrics, settings = (await self._control.metrics()).decode(), self._control.settings
         tells = _letter if _LETTER in request.query else _statement
-        return await asyncio.to_thread(lambda: _writer(request)(tells(self._control.settings, counters(metrics))))
+        return await asyncio.to_thread(lambda: _writer(request)(tells(settings, counters(metrics))))
 
 
 def _letter(settings: Settings, counted: Counters) -> Told:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.lifecycle.process import PROJECT, Gateway
 from tests.support.client import ask, request
+from tests.support.ports import free_port
 
 SERVE = ("-m", "gateway", "serve", "--upstream", "http://pacs:1")
 ANYWHERE = ("--host", "127.0.0.1", "--port", "0", "--admin-port", "0")
@@ -98,18 +99,14 @@ async def test_too_few_file_descriptors_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("streams", ["", "2>&1"], ids=["stdout", "both"])
 async def test_a_reader_that_leaves_takes_nothing_with_it(streams: str, tmp_path: Path) -> None:
     """As in `pacs-gateway serve | head -1`."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    place = ("--host", "127.0.0.1", "--port", str(port), "--admin-port", "0")
-    command = " ".join([sys.executable, *SERVE, *place])
+    port = free_port()
+    command = " ".join([sys.executable, *SERVE, *ANYWHERE, "--port", str(port)])
     shell = f"( {command} {streams}; echo $? >{tmp_path}/code ) | head -1 >/dev/null; wait"
     with (tmp_path / "err").open("wb") as told:
         process = await asyncio.create_subprocess_exec(
             "bash", "-c", shell, cwd=PROJECT, stderr=told, stdout=subprocess.DEVNULL
         )
-        async with asyncio.timeout(15):
-            while not await answers(port):  # noqa: ASYNC110 - a process tells nobody when it is ready
-                await asyncio.sleep(0.02)
+        await until_it_answers(port)
         for _ in range(5):
             assert (await ask(port, request("GET", "/studies"))).status == 503
         os.kill(process_with(port), signal.SIGTERM)
@@ -122,23 +119,23 @@ async def test_a_reader_that_leaves_takes_nothing_with_it(streams: str, tmp_path
 
 async def test_a_reader_that_stands_still_stops_nobody(tmp_path: Path) -> None:
     """A log driver that waits for its server: clients do not, and neither does the end."""
-    theirs, ours = os.pipe()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    place = ("--host", "127.0.0.1", "--port", str(port), "--admin-port", "0")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *SERVE, *place, cwd=PROJECT, stderr=ours, stdout=ours, stdin=subprocess.DEVNULL
-    )
+    (theirs, ours), port = os.pipe(), free_port()
+    command = [sys.executable, *SERVE, *ANYWHERE, "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=PROJECT, stderr=ours, stdout=ours)
     os.close(ours)
-    async with asyncio.timeout(15):
-        while not await answers(port):  # noqa: ASYNC110 - a process tells nobody when it is ready
-            await asyncio.sleep(0.02)
+    await until_it_answers(port)
     for _ in range(300):  # 64 KiB hold some 150 lines
         assert (await ask(port, request("GET", "/studies"))).status == 503
     process.terminate()
     async with asyncio.timeout(15):
         assert await process.wait() == 0
     os.close(theirs)
+
+
+async def until_it_answers(port: int) -> None:
+    async with asyncio.timeout(15):
+        while not await answers(port):  # noqa: ASYNC110 - a process tells nobody when it is ready
+            await asyncio.sleep(0.02)
 
 
 async def answers(port: int) -> bool:

@@ -13,6 +13,7 @@ from tests.probe.archives import GoodArchive, serving
 from tests.probe.surveying import DATE, configuration_of, deviating, found_in, survey
 
 T = Transaction
+Odd = Callable[[Resource, bool], web.Response | None]  # what an archive says in place of the right answer
 READING = Wishes()
 
 
@@ -20,9 +21,7 @@ def odd(status: int, text: str, media: str = "text/plain") -> web.Response:
     return web.Response(status=status, text=text, content_type=media)
 
 
-async def made(
-    other: Callable[[Resource, bool], web.Response | None], wishes: Wishes = READING
-) -> tuple[Found, Written]:
+async def made(other: Odd, wishes: Wishes = READING) -> tuple[Found, Written]:
     async with serving(GoodArchive(other)) as origin:
         found = await survey(f"{origin}/dicom-web", wishes)
         return found, configuration_of(f"{origin}/dicom-web", found)
@@ -145,24 +144,25 @@ async def test_zero_bytes_for_what_is_there_are_an_error_of_this_archive() -> No
     assert configuration.policy.quirks_of("pacs").empty_search == "error"
 
 
-async def test_a_challenge_that_was_seen_is_no_guess() -> None:
-    def guarded(resource: Resource, known: bool) -> web.Response | None:
+def guarded(challenge: str) -> Odd:
+    """It says so of metadata, and 401 alone of a rendering."""
+
+    def says(resource: Resource, _known: bool) -> web.Response | None:
         if resource.transaction is T.METADATA:
-            return web.Response(status=401, headers={"WWW-Authenticate": 'Bearer realm="pacs"'})
+            return web.Response(status=401, headers={"WWW-Authenticate": challenge})
         return web.Response(status=401) if resource.transaction is T.RENDERED else None
 
-    _, configuration = await made(guarded)
+    return says
+
+
+async def test_a_challenge_that_was_seen_is_no_guess() -> None:
+    _, configuration = await made(guarded('Bearer realm="pacs"'))
     assert 'unauthorized_challenge: "Bearer realm=\\"pacs\\""' in configuration.text
     assert "guess" not in configuration.text
 
 
 async def test_what_is_no_challenge_is_not_written_down_as_one() -> None:
-    def guarded(resource: Resource, known: bool) -> web.Response | None:
-        if resource.transaction is T.METADATA:
-            return web.Response(status=401, headers={"WWW-Authenticate": "application/dicom+json"})
-        return web.Response(status=401) if resource.transaction is T.RENDERED else None
-
-    _, configuration = await made(guarded)
+    _, configuration = await made(guarded("application/dicom+json"))
     assert 'unauthorized_challenge: "Basic realm=\\"PACS\\""' in configuration.text
     assert "This one is a guess." in configuration.text
 

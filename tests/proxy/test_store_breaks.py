@@ -44,4 +44,4 @@ def test_no_row_claims_more_than_is_known() -> None:
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "run: python tests/stores/page.py"
+    assert PAGE.read_text() == page(), "run: make reference"

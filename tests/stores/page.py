@@ -1,4 +1,4 @@
-"""Writes docs/stores.md from the table that is played: `python -m tests.stores.page`."""
+"""Writes docs/stores.md from the table that is played: `make reference`."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -50,21 +50,23 @@ class Reader(threading.Thread):
     def __init__(self, descriptor: int, pause: float = 0.0) -> None:
         super().__init__(daemon=True)
         self._descriptor, self._pause, self.heard = descriptor, pause, b""
+        self._more = threading.Condition()
         self.start()
 
     def run(self) -> None:
         try:
             while piece := os.read(self._descriptor, 65536):
-                self.heard += piece
+                with self._more:
+                    self.heard += piece
+                    self._more.notify()
                 time.sleep(self._pause)
         except OSError:
             pass  # closed
 
     def lines(self, count: int) -> list[str]:
         """So many of them, once they have come."""
-        until = time.monotonic() + 20
-        while self.heard.count(b"\n") < count and time.monotonic() < until:
-            time.sleep(0.01)
+        with self._more:
+            self._more.wait_for(lambda: self.heard.count(b"\n") >= count, 20)
         return [f"{line}\n" for line in self.heard.decode().replace("\r", "").splitlines()]
 
 
