@@ -99,9 +99,12 @@ async def exchange(incoming: Incoming, generation: Generation, house: House, loa
                 await tunnel(reply, heard, facts, client, house.tunnels, settings.server.limits.tunnel_idle, tally)
             else:
                 await deliver(reply, heard, client, tally)
-                await client.flushed()
-                if isinstance(leave, Granted) and client.keep_alive and tally.ended == "complete":
-                    get_acquainted(incoming, came, errand, generation, heard, decision, reply)
+                if (
+                    tally.ended == "complete"
+                ):  # or the client has been cut off: its end is not awaited, nor is it to blame
+                    await client.flushed()
+                    if isinstance(leave, Granted) and client.keep_alive:
+                        get_acquainted(incoming, came, errand, generation, heard, decision, reply)
         except DownstreamFault as fault:
             tally.ended, tally.fault = broken_off(client, fault.failure.kind)
             client.abort()

@@ -5,9 +5,11 @@ import socket
 import time
 from pathlib import Path
 
+from tests.proxy.test_pace import narrow_sending, narrow_socket
 from tests.support.buffers import MORE_THAN_BUFFERED
 from tests.support.client import Connection, ask, request
 from tests.support.running import BYTES, running
+from tests.support.stage import records
 from tests.support.upstream import Said, ScriptedUpstream, answer
 
 ASK = request("GET", "/studies/1/metadata")
@@ -133,6 +135,24 @@ async def test_the_last_bytes_too_must_be_read(tmp_path: Path) -> None:
         assert not (await client.reply()).complete
         await client.close()
         assert gateway.runtime.journal.failures(1)[0].ended == "client_gone"
+
+
+async def test_who_breaks_off_is_to_blame_and_not_who_has_more_to_read(tmp_path: Path) -> None:
+    """The connection that is reset because the archive broke off did not end by itself."""
+    begun = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + b"x" * 60_000
+    async with (
+        ScriptedUpstream(lambda _received, _number: Said(begun)) as archive,
+        running(tmp_path, archive.url, base=BYTES) as gateway,
+    ):
+        narrow_sending(gateway)
+        client = Connection(*await asyncio.open_connection(sock=await narrow_socket(gateway.port)))
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await client.send(ASK)
+        [told] = await records(gateway, 1)
+        assert (told.status, told.ended, told.failure) == (200, "truncated", "http_response_incomplete")
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert not (await client.reply()).complete
+        await client.close()
 
 
 IMPATIENT = """\
